@@ -1,0 +1,31 @@
+"""Counters locked by the transaction that uses them: gap-free and in commit order on every database (exchange rule 1)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from comity.storage.tables.exchange import SequenceRow
+
+_sequence = sa.inspect(SequenceRow).local_table
+
+
+def advance(db: Session, name: str) -> tuple[int, str]:
+    """The next number of `name` and the head kept beside it. The row stays locked until the transaction ends."""
+    step = sa.update(_sequence).where(_sequence.c.name == name).values(value=_sequence.c.value + 1)
+    row = db.execute(step.returning(_sequence.c.value, _sequence.c.head)).one_or_none()
+    if row is None:
+        db.execute(sa.insert(_sequence).values(name=name, value=0, head=""))
+        return advance(db, name)
+    return int(row.value), str(row.head)
+
+
+def keep_head(db: Session, name: str, head: str) -> None:
+    """Keep a word beside the counter, such as the newest hash of a chain."""
+    db.execute(sa.update(_sequence).where(_sequence.c.name == name).values(head=head))
+
+
+def current(db: Session, name: str) -> tuple[int, str]:
+    """The last number given and the head; `(0, "")` when none was."""
+    row = db.execute(sa.select(_sequence.c.value, _sequence.c.head).where(_sequence.c.name == name)).one_or_none()
+    return (0, "") if row is None else (int(row.value), str(row.head))
