@@ -1,0 +1,1 @@
+"""Floor 3: the HTTP interface for programs, version 1."""
