@@ -1,0 +1,50 @@
+"""The text of a content dict, field by field, so that every check looks at the same words.
+
+Works on drafts: what does not have the expected shape is passed over, never raised on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from comity.domain.kinds.shape import Shape, shapes
+
+
+@dataclass(frozen=True)
+class Text:
+    """`field` is a dotted path; `verbatim` says that the words are cited or a name, not the author's own."""
+
+    field: str
+    text: str
+    verbatim: bool = False
+
+
+def _values(shape: Shape, value: Any, path: str) -> Iterator[Text]:
+    if shape.model is not None:
+        rows = value if isinstance(value, list) else [value]
+        for i, row in enumerate(rows):
+            yield from texts(shape.model, row, f"{path}.{i}." if isinstance(value, list) else f"{path}.")
+    elif shape.widget in ("line", "prose") and isinstance(value, str):
+        yield Text(path, value, shape.verbatim)
+    elif shape.widget == "lines" and isinstance(value, list):
+        for i, item in enumerate(value):
+            if isinstance(item, str):
+                yield Text(f"{path}.{i}", item, shape.verbatim)
+
+
+def texts(model: type[BaseModel], data: Any, prefix: str = "") -> Iterator[Text]:
+    """Every free text in the data, in the order of the model. Codes, choices, dates and numbers are not text."""
+    if not isinstance(data, Mapping):
+        return
+    for shape in shapes(model):
+        if data.get(shape.name):
+            yield from _values(shape, data[shape.name], f"{prefix}{shape.name}")
+
+
+def own_words(model: type[BaseModel], data: Any) -> Iterator[Text]:
+    """The author's own words: without cited titles, names, identifiers and links."""
+    return (text for text in texts(model, data) if not text.verbatim)

@@ -1,0 +1,139 @@
+"""A source and its two grades (product spec 4.4.6): who said it, where it can be checked, how far the publisher is to be relied on
+(A-F) and how credible this statement is (1-6). The two grades of the Admiralty code are given separately and never multiplied.
+
+Refuses to know who graded: that is the review, where the grader is never the author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, get_args
+
+from comity.domain.errors import Problem
+from comity.domain.kinds.annotations import Label, Options, Verbatim
+from comity.domain.kinds.values import NEEDED, Day, Group, Language, Line, Lines, Name, Note, Url
+
+SourceType = Literal[
+    "official_list", "registry", "court", "law", "company_filing", "institution_website", "publication_acknowledgement",
+    "research_dataset", "think_tank", "press", "member_knowledge", "sealed_submission",
+]  # fmt: skip
+Reliability = Literal["A", "B", "C", "D", "E", "F"]
+Credibility = Literal["1", "2", "3", "4", "5", "6"]
+
+RELIABILITY: Final = {
+    "A": "A: completely reliable", "B": "B: usually reliable", "C": "C: fairly reliable",
+    "D": "D: not usually reliable", "E": "E: unreliable", "F": "F: cannot be judged",
+}  # fmt: skip
+CREDIBILITY: Final = {
+    "1": "1: confirmed by other sources", "2": "2: probably true", "3": "3: possibly true",
+    "4": "4: doubtful", "5": "5: improbable", "6": "6: cannot be judged",
+}  # fmt: skip
+
+OFFICIAL: Final[frozenset[SourceType]] = frozenset({"official_list", "registry", "court", "law"})
+"""Types that count as one official source for a severe claim."""
+
+_DEFAULT: Final[dict[SourceType, Reliability]] = {
+    "official_list": "A", "registry": "A", "court": "A", "law": "A", "company_filing": "B", "institution_website": "B",
+    "publication_acknowledgement": "B", "research_dataset": "B", "think_tank": "C", "press": "C",
+    "member_knowledge": "C", "sealed_submission": "F",
+}  # fmt: skip
+
+
+class Source(Group):
+    """One thing that can be looked up, or one kind of knowledge that a member vouches for."""
+
+    title: Annotated[Name, NEEDED, Label("Title of the source", missing="Give the title of the source.")]
+    publisher: Annotated[Name, NEEDED, Label("Publisher", missing="Say who published the source.")]
+    type: Annotated[SourceType, Label("Type of source", missing="Choose the type of source.")]
+    author_kind: Annotated[
+        Literal["public_body", "court", "company", "research_organization", "news_organization", "member", "other"],
+        Label("Kind of author"),
+    ] = "other"
+    url: Annotated[Url, Label("Web address")] = ""
+    archived_url: Annotated[Url, Label("Archived copy", "A snapshot that will still be there when the page has changed.")] = ""
+    archived_hash: Annotated[
+        Line, Verbatim(), Label("SHA-256 of the archived copy", "64 hexadecimal digits, if you kept one.")
+    ] = ""
+    published: Annotated[Day | None, Label("Published on")] = None
+    retrieved: Annotated[Day | None, Label("Retrieved on")] = None
+    language: Annotated[Language, Label("Language of the source")] = "en"
+    reliability: Annotated[
+        Reliability | None, Options(RELIABILITY), Label("Reliability of the publisher", "Graded by somebody other than the author.")
+    ] = None
+    credibility: Annotated[
+        Credibility | None, Options(CREDIBILITY), Label("Credibility of this statement", "Graded apart from the publisher.")
+    ] = None
+    grading_reason: Annotated[Note, Label("Why this grade", "Needed when it differs from the usual one for the type.")] = ""
+    access: Annotated[Literal["public", "licensed", "restricted"], Label("Access")] = "public"
+    licence: Annotated[Line, Verbatim(), Label("Licence")] = ""
+    used_for: Annotated[Lines, Label("Used for", "What in this record rests on it. One a line.")] = []
+    cites: Annotated[
+        Lines, Verbatim(), Label("Rests on", "Titles or web addresses of the sources that this one cites itself. One a line.")
+    ] = []
+
+
+def default_reliability(source_type: SourceType) -> Reliability:
+    """The grade suggested for a type of source; the grader may change it with a reason."""
+    return _DEFAULT[source_type]
+
+
+def _key(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip("/")
+
+
+def _marks(source: Source) -> set[str]:
+    return {_key(text) for text in (source.title, source.url, source.archived_url) if text}
+
+
+def independent(one: Source, other: Source) -> bool:
+    """C-04: two sources are independent only if they differ in publisher and do not cite each other."""
+    if _key(one.publisher) == _key(other.publisher):
+        return False
+    cites_one = {_key(text) for text in other.cites} & _marks(one)
+    cites_other = {_key(text) for text in one.cites} & _marks(other)
+    return not cites_one and not cites_other
+
+
+def _groups(sources: Sequence[Source], *, shared_roots: bool) -> int:
+    """Connected groups of dependent sources: a chain A-B-C is one voice even when A and C never name each other."""
+    parent = list(range(len(sources)))
+
+    def top(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for i, one in enumerate(sources):
+        for j in range(i):
+            common = {_key(c) for c in one.cites} & {_key(c) for c in sources[j].cites}
+            if not independent(one, sources[j]) or (shared_roots and common):
+                parent[top(i)] = top(j)
+    return len({top(i) for i in range(len(sources))})
+
+
+def independent_count(sources: Sequence[Source]) -> int:
+    """How many independent voices there are among the sources."""
+    return _groups(sources, shared_roots=False)
+
+
+def traces_to_one(sources: Sequence[Source]) -> bool:
+    """SG-12: several sources, yet all of them go back to one, also when they merely cite the same third source."""
+    return len(sources) > 1 and _groups(sources, shared_roots=True) == 1
+
+
+def grading_problems(sources: Sequence[Source], path: str) -> list[Problem]:
+    """What a second person still has to grade before review (4.5.1). `path` is the dotted path of the list."""
+    problems: list[Problem] = []
+    for i, source in enumerate(sources):
+        where = f"{path}.{i}"
+        if source.reliability is None:
+            problems.append(Problem(f"{where}.reliability", "ungraded", f"Grade the publisher of “{source.title}” from A to F."))
+        elif source.reliability != default_reliability(source.type) and not source.grading_reason:
+            usual = default_reliability(source.type)
+            problems.append(Problem(f"{where}.grading_reason", "missing", f"Say why the grade is not {usual}, as usual for this type."))
+        if source.credibility is None:
+            problems.append(Problem(f"{where}.credibility", "ungraded", f"Grade what “{source.title}” says from 1 to 6."))
+    return problems
+
+
+SOURCE_TYPES: Final = get_args(SourceType)
