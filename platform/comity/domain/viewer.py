@@ -29,7 +29,7 @@ class Viewer:
     roles: frozenset[Role] = frozenset()
     groups: frozenset[str] = frozenset()
     client_of: frozenset[str] = frozenset()
-    powers: Powers = field(default=NO_POWERS, compare=False)
+    powers: Powers = field(default_factory=lambda: NO_POWERS, compare=False)
     second_factor: bool = False
     scopes: frozenset[str] | None = None
     """Scopes of an API token; None for a person in a browser, who is not narrowed by scopes."""

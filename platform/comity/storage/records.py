@@ -1,0 +1,165 @@
+"""Records as their readers may know them: no select begins without a viewer.
+
+What a viewer may not see is not found, by the same statement and with the same work as what does not exist (H-04).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Final, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from comity.domain.access import body_visible_to, visible_to
+from comity.domain.lifecycle import State
+from comity.domain.record import Record
+from comity.domain.rules import Rule
+from comity.domain.viewer import Viewer
+from comity.storage.audiences import ids_for, satisfies
+from comity.storage.tables.records import RecordRow, RevisionRow
+
+_record = sa.inspect(RecordRow).local_table
+_revision = sa.inspect(RevisionRow).local_table
+_FIELDS: Final = tuple(field.name for field in fields(Record))
+SORTS: Final[Mapping[str, sa.ColumnElement[Any]]] = {
+    "updated": _record.c.updated_at.desc(),
+    "published": _record.c.published_at.desc(),
+    "waiting": _record.c.state_since.asc(),
+    "expiring": _record.c.expires_at.asc(),
+}
+
+
+def _from_row(row: sa.Row[Any]) -> Record:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    values["state"] = State(values["state"])
+    values["assigned"] = tuple(values["assigned"])
+    return Record(**values)
+
+
+def _to_row(record: Record) -> dict[str, Any]:
+    values = asdict(record)
+    values.pop("id")
+    values["state"] = record.state.value
+    values["assigned"] = list(record.assigned)
+    values["tombstone"] = dict(record.tombstone) if record.tombstone is not None else None
+    values["facts"] = dict(record.facts)
+    return values
+
+
+def get(db: Session, viewer: Viewer, ref: str, *, body: bool = False) -> Record | None:
+    """The record with this `ref` or `uid`, when the viewer may know of it (`body`: may read its content)."""
+    rule = body_visible_to(viewer) if body else visible_to(viewer)
+    key = _record.c.ref if ref.startswith("RSI-") else _record.c.uid
+    row = db.execute(sa.select(_record).where(key == ref, satisfies(rule, _record.c.audience_id))).one_or_none()
+    return None if row is None else _from_row(row)
+
+
+def lock(db: Session, viewer: Viewer, ref: str) -> Record | None:
+    """As `get`, and nobody else changes it until this transaction ends."""
+    key = _record.c.ref if ref.startswith("RSI-") else _record.c.uid
+    chosen = sa.select(_record).where(key == ref, satisfies(visible_to(viewer), _record.c.audience_id))
+    row = db.execute(chosen.with_for_update(of=_record)).one_or_none()
+    return None if row is None else _from_row(row)
+
+
+def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Record]:
+    """Those of `ids` that the viewer may know of: how hits of a search are hydrated."""
+    if not ids:
+        return {}
+    readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
+    rows = db.execute(sa.select(_record).where(_record.c.id.in_(ids), readable))
+    return {row.id: _from_row(row) for row in rows}
+
+
+def listing(
+    db: Session,
+    viewer: Viewer,
+    *,
+    states: Iterable[State] = (),
+    author: str | None = None,
+    organization: str | None = None,
+    assigned: Iterable[str] = (),
+    sort: str = "updated",
+    limit: int = 50,
+    offset: int = 0,
+    rule: Rule | None = None,
+) -> Sequence[Record]:
+    """Records the viewer may know of, narrowed. Raises `KeyError` for a sort that is not in `SORTS`."""
+    chosen = sa.select(_record).where(_record.c.audience_id.in_(ids_for(db, rule or visible_to(viewer))))
+    if wanted := [state.value for state in states]:
+        chosen = chosen.where(_record.c.state.in_(wanted))
+    if author is not None:
+        chosen = chosen.where(_record.c.author == author)
+    if organization is not None:
+        chosen = chosen.where(_record.c.organization == organization)
+    rows = db.execute(chosen.order_by(SORTS[sort], _record.c.id.desc()).limit(limit).offset(offset))
+    found = [_from_row(row) for row in rows]
+    tokens = frozenset(assigned)
+    return [record for record in found if not tokens or tokens & set(record.assigned)]
+
+
+def titles(db: Session, viewer: Viewer, records: Iterable[Record]) -> dict[int, tuple[str, str]]:
+    """Title and summary of the version each record shows to this viewer, by record id."""
+    shown = {shown_revision(record, viewer): record.id for record in records}
+    shown.pop(None, None)
+    if not shown:
+        return {}
+    readable = _revision.c.audience_id.in_(ids_for(db, visible_to(viewer)))
+    columns = sa.select(_revision.c.id, _revision.c.title, _revision.c.summary)
+    rows = db.execute(columns.where(_revision.c.id.in_(cast("list[int]", list(shown))), readable))
+    return {shown[row.id]: (row.title, row.summary) for row in rows}
+
+
+def shown_revision(record: Record, viewer: Viewer) -> int | None:
+    """The published version for readers; the working version for those at work on an unpublished record."""
+    return record.published_revision_id or record.working_revision_id
+
+
+def add(db: Session, record: Record) -> Record:
+    """Store a new record; its `id` is given by the database."""
+    chosen = sa.insert(_record).values(**_to_row(record)).returning(_record.c.id)
+    return _with_id(record, int(db.execute(chosen).scalar_one()))
+
+
+def _with_id(record: Record, record_id: int) -> Record:
+    return Record(**{name: getattr(record, name) for name in _FIELDS if name != "id"}, id=record_id)
+
+
+def store(db: Session, record: Record) -> Record:
+    """Write the envelope back. The caller holds it by `lock`."""
+    db.execute(sa.update(_record).where(_record.c.id == record.id).values(**_to_row(record)))
+    return record
+
+
+def new_ref(db: Session, *, node: str, code: str, year: int) -> str:
+    """A reference such as `RSI-aurora-ADV-2026-418203`.
+
+    The number is random, not the next one: gaps in a series would tell how many records a reader cannot see (H-04).
+    """
+    while True:
+        ref = f"RSI-{node}-{code}-{year}-{secrets.randbelow(900_000) + 100_000}"
+        if db.scalar(sa.select(_record.c.id).where(_record.c.ref == ref)) is None:
+            return ref
+
+
+def due(db: Session, viewer: Viewer, *, now: datetime, limit: int = 100) -> Sequence[Record]:
+    """Published records whose expiry date has come. For the node's own clock job."""
+    chosen = sa.select(_record).where(
+        _record.c.audience_id.in_(ids_for(db, visible_to(viewer))),
+        _record.c.state == State.PUBLISHED.value,
+        _record.c.expires_at <= now,
+    )
+    return [_from_row(row) for row in db.execute(chosen.limit(limit))]
+
+
+def counts(db: Session, viewer: Viewer, column: str) -> Mapping[str, int]:
+    """How many records the viewer may know of, by `kind`, `sector` or `state`."""
+    if column not in ("kind", "sector", "state", "organization"):
+        raise KeyError(column)
+    readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
+    grouped = sa.select(_record.c[column], sa.func.count()).where(readable).group_by(_record.c[column])
+    return {str(value): int(count) for value, count in db.execute(grouped)}

@@ -1,0 +1,146 @@
+"""Versions of content, and their claims, each under its own audience: a child never becomes visible because its parent is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from comity.domain.access import body_visible_to, visible_to
+from comity.domain.handling import Handling
+from comity.domain.record import Revision
+from comity.domain.viewer import Viewer
+from comity.storage.audiences import satisfies
+from comity.storage.tables.records import ClaimRow, RevisionRow
+
+_revision = sa.inspect(RevisionRow).local_table
+_claim = sa.inspect(ClaimRow).local_table
+
+
+def _from_row(row: sa.Row[Any]) -> Revision:
+    return Revision(
+        id=row.id,
+        record_id=row.record_id,
+        major=row.major,
+        minor=row.minor,
+        frozen=row.frozen,
+        audience_id=row.audience_id,
+        title=row.title,
+        summary=row.summary,
+        content=row.content,
+        handling=Handling.model_validate(row.handling),
+        created_by=row.created_by,
+        created_at=row.created_at,
+        content_hash=row.content_hash,
+        note=row.note,
+        published_at=row.published_at,
+    )
+
+
+def get(db: Session, viewer: Viewer, revision_id: int | None) -> Revision | None:
+    """One version, when the viewer may read its content."""
+    if revision_id is None:
+        return None
+    readable = satisfies(body_visible_to(viewer), _revision.c.audience_id)
+    row = db.execute(sa.select(_revision).where(_revision.c.id == revision_id, readable)).one_or_none()
+    return None if row is None else _from_row(row)
+
+
+def of_record(db: Session, viewer: Viewer, record_id: int) -> Sequence[Revision]:
+    """All versions that the viewer may know of, newest first."""
+    readable = satisfies(visible_to(viewer), _revision.c.audience_id)
+    rows = db.execute(
+        sa.select(_revision)
+        .where(_revision.c.record_id == record_id, readable)
+        .order_by(_revision.c.major.desc(), _revision.c.minor.desc())
+    )
+    return [_from_row(row) for row in rows]
+
+
+def claims(db: Session, viewer: Viewer, revision_id: int) -> list[dict[str, Any]]:
+    """The claims of one version that the viewer may read, in their order."""
+    readable = satisfies(body_visible_to(viewer), _claim.c.audience_id)
+    chosen = sa.select(_claim.c.content).where(_claim.c.revision_id == revision_id, readable).order_by(_claim.c.position)
+    return [dict(content) for content in db.scalars(chosen)]
+
+
+def hidden_claims(db: Session, viewer: Viewer, revision_id: int) -> list[tuple[int, dict[str, Any]]]:
+    """Claims that `viewer` may not read, with their places, so that an edit by them loses nothing. Never shown to them."""
+    hidden = sa.not_(satisfies(body_visible_to(viewer), _claim.c.audience_id))
+    chosen = sa.select(_claim.c.position, _claim.c.content).where(_claim.c.revision_id == revision_id, hidden)
+    return [(row.position, dict(row.content)) for row in db.execute(chosen.order_by(_claim.c.position))]
+
+
+def claim_markings(db: Session, revision_id: int) -> Sequence[int]:
+    """The audience ids of a version's claims, for moving them with it."""
+    return list(db.scalars(sa.select(_claim.c.audience_id).where(_claim.c.revision_id == revision_id)))
+
+
+def add(db: Session, revision: Revision) -> Revision:
+    """Store a new version; its `id` is given by the database."""
+    new_id = db.execute(sa.insert(_revision).values(**_to_row(revision)).returning(_revision.c.id)).scalar_one()
+    return replace(revision, id=int(new_id))
+
+
+def store(db: Session, revision: Revision) -> Revision:
+    """Write a version back. The content of a frozen one is never written again: only its audience and publication time."""
+    values = _to_row(revision)
+    frozen = db.scalar(sa.select(_revision.c.frozen).where(_revision.c.id == revision.id))
+    if frozen:
+        values = {name: values[name] for name in ("audience_id", "published_at", "frozen")}
+    db.execute(sa.update(_revision).where(_revision.c.id == revision.id).values(**values))
+    return revision
+
+
+def _to_row(revision: Revision) -> dict[str, Any]:
+    return {
+        "record_id": revision.record_id,
+        "major": revision.major,
+        "minor": revision.minor,
+        "frozen": revision.frozen,
+        "audience_id": revision.audience_id,
+        "title": revision.title,
+        "summary": revision.summary,
+        "content": dict(revision.content),
+        "handling": revision.handling.model_dump(mode="json"),
+        "created_by": revision.created_by,
+        "created_at": revision.created_at,
+        "content_hash": revision.content_hash,
+        "note": revision.note,
+        "published_at": revision.published_at,
+    }
+
+
+def put_claims(db: Session, revision_id: int, claims: Sequence[tuple[Mapping[str, Any], int]]) -> None:
+    """Replace the claims of a working version by `(content, audience id)` in their order."""
+    db.execute(sa.delete(_claim).where(_claim.c.revision_id == revision_id))
+    rows = [
+        {"revision_id": revision_id, "position": position, "audience_id": audience_id, "content": dict(content)}
+        for position, (content, audience_id) in enumerate(claims)
+    ]
+    if rows:
+        db.execute(sa.insert(_claim), rows)
+
+
+def move_claims(db: Session, revision_id: int, audiences: Mapping[int, int]) -> None:
+    """Give claims new audiences, from old id to new id."""
+    for old, new in audiences.items():
+        db.execute(
+            sa.update(_claim).where(_claim.c.revision_id == revision_id, _claim.c.audience_id == old).values(audience_id=new)
+        )
+
+
+def published_as_of(db: Session, viewer: Viewer, record_id: int, at: datetime) -> Revision | None:
+    """The version that was in force at a time (as-of view)."""
+    readable = satisfies(body_visible_to(viewer), _revision.c.audience_id)
+    row = db.execute(
+        sa.select(_revision)
+        .where(_revision.c.record_id == record_id, _revision.c.published_at <= at, readable)
+        .order_by(_revision.c.published_at.desc(), _revision.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _from_row(row)
