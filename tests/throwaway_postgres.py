@@ -115,7 +115,6 @@ class Cluster:
         if user:
             os.chown(secret, user["user"], user["group"])
         how: dict[str, Any] = {
-            "check": True,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.STDOUT,
             "text": True,
@@ -139,6 +138,7 @@ class Cluster:
                 "--pwfile",
                 secret,
             ],
+            check=True,
             **how,
         )
         port = self._launch(folder, home, how)
@@ -157,6 +157,7 @@ class Cluster:
                 with log.open("w") as output:
                     subprocess.run(
                         [folder / "pg_ctl", "-D", home / "data", "-w", "-t", "60", "start"],
+                        check=True,
                         **{**how, "stdout": output},
                     )
             except subprocess.CalledProcessError as failed:
