@@ -47,8 +47,20 @@ class Role(StrEnum):
 Column = Role | Literal["public", "peer_node"]
 """A column of the permission matrix: a role, or one of the two that are not persons."""
 
-Home = Literal["any", "secretariat", "secretariat_or_node", "independent", "operator", "members"]
-"""Where a role sits: `members` and `any` are people of a sector; the others belong to no sector."""
+Home = Literal["member", "secretariat", "secretariat_or_node", "independent", "operator"]
+"""Where a role sits. `member` is a verified organization of one of the sectors; the others belong to no sector or need none."""
+
+
+class Duty(StrEnum):
+    """What somebody does with one item. Some duties may not meet on the same item even where the roles may meet in a person."""
+
+    AUTHOR = "author"
+    SOURCE_GRADER = "source_grader"
+    REVIEWER = "reviewer"
+    EDITOR = "editor"
+    INTAKE_OFFICER = "intake_officer"
+    FEDERATION_OFFICER = "federation_officer"
+    APPEAL_PANEL = "appeal_panel"
 
 
 class RoleRule(Part):
@@ -64,30 +76,44 @@ class RoleRule(Part):
 
 
 class RolesPolicy(PolicyDocument):
-    """`policies/governance/roles.yaml`. `matrix[action][column]` is a grant word; an absent column means no."""
+    """`policies/governance/roles.yaml`. `matrix[action][column]` are grant words; an absent column means no."""
 
     roles: dict[Role, RoleRule]
+    exclusive_on_item: tuple[tuple[Duty, Duty], ...]
+    never_chair: tuple[Role, ...]
     grants: dict[str, str]
-    matrix: dict[str, dict[Column, str]]
+    matrix: dict[str, dict[Column, tuple[str, ...]]]
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        """Every role is described, every grant word is explained, every exclusion is told from both sides."""
+        """Every role is described, every grant word is explained, and the operator shares a person with no content role."""
         missing = [role for role in Role if role not in self.roles]
         if missing:
             raise ValueError(f"roles without a description: {', '.join(missing)}")
-        unknown = {word for row in self.matrix.values() for word in row.values()} - self.grants.keys()
-        if unknown:
+        words = {word for row in self.matrix.values() for cell in row.values() for word in cell}
+        if unknown := words - self.grants.keys():
             raise ValueError(f"grant words without a meaning: {', '.join(sorted(unknown))}")
-        for role, rule in self.roles.items():
-            for other in rule.exclusive_with:
-                if role not in self.roles[other].exclusive_with:
-                    raise ValueError(f"{role} excludes {other}, but {other} does not exclude {role}")
+        content = {role for role, rule in self.roles.items() if rule.content}
+        if open_to := content - set(self.roles[Role.NODE_ADMIN].exclusive_with):
+            raise ValueError(
+                f"the node administrator could hold a content role: {', '.join(sorted(open_to))}"
+            )
         return self
 
-    def grant(self, action: str, column: Column) -> str:
-        """The grant word of one cell, `no` when the cell is empty. An unknown action raises `KeyError`."""
-        return self.matrix[action].get(column, "no")
+    def exclusive(self, one: Role, other: Role) -> bool:
+        """May these two never be held by the same person? Told from either side in the document."""
+        return other in self.roles[one].exclusive_with or one in self.roles[other].exclusive_with
+
+    def powers(self, *columns: Column) -> dict[str, frozenset[str]]:
+        """Action -> the grant words that somebody with these columns holds, actions without any left out.
+
+        A person's powers are the union over their roles; `powers("public")` are those of nobody signed in.
+        """
+        held = {
+            action: frozenset(word for column in columns for word in row.get(column, ()))
+            for action, row in self.matrix.items()
+        }
+        return {action: words for action, words in held.items() if words}
 
 
 def grant_problems(
@@ -98,15 +124,39 @@ def grant_problems(
     `sector` is that of the organization through which the role would be held; None for the secretariat and the operator.
     """
     rule = policy.roles[role]
-    problems = []
-    if rule.sectors and sector not in rule.sectors:
+    return _sector_problems(rule, sector) + [
+        f"{rule.name} and {policy.roles[held].name} cannot be held by the same person."
+        for held in sorted(existing_roles)
+        if policy.exclusive(role, held)
+    ]
+
+
+def _sector_problems(rule: RoleRule, sector: Sector | None) -> list[str]:
+    if rule.home in ("secretariat", "operator") and sector is not None:
+        return [f"The role “{rule.name}” belongs to the {rule.home}, not to a member organization."]
+    if rule.home == "member" and sector is None:
+        return [f"The role “{rule.name}” is for people of a member organization in one of the four sectors."]
+    if sector is not None and rule.sectors and sector not in rule.sectors:
         allowed = " or ".join(item.replace("_", " ") for item in rule.sectors)
-        problems.append(f"The role {rule.name} is only for people of {allowed}.")
-    elif rule.home in ("any", "members") and sector is None:
-        problems.append(f"The role {rule.name} is for people of a member organization in one of the four sectors.")
-    elif rule.home in ("secretariat", "operator") and sector is not None:
-        problems.append(f"The role {rule.name} belongs to the {rule.home}, not to a member organization.")
-    for held in existing_roles:
-        if held in rule.exclusive_with:
-            problems.append(f"{rule.name} and {policy.roles[held].name} cannot be held by the same person.")
-    return problems
+        return [f"The role “{rule.name}” is only for people of {allowed}."]
+    return []
+
+
+def duty_problems(duty: Duty, held: Collection[Duty], policy: RolesPolicy) -> list[str]:
+    """Why somebody with the duties `held` on one item cannot also take `duty` on it; empty when they can."""
+    clashes = [
+        other
+        for other in sorted(held)
+        if (duty, other) in policy.exclusive_on_item or (other, duty) in policy.exclusive_on_item
+    ]
+    return [f"Nobody is both {_spoken(duty)} and {_spoken(other)} of the same item." for other in clashes]
+
+
+def may_chair_council(roles: Collection[Role], sector: Sector | None, policy: RolesPolicy) -> bool:
+    """The chair holds a council seat, is never from government, and holds none of the roles that never chair (G-40)."""
+    eligible = Role.COUNCIL_MEMBER in roles and not set(roles) & set(policy.never_chair)
+    return eligible and sector is not None and sector is not Sector.GOVERNMENT
+
+
+def _spoken(duty: Duty) -> str:
+    return duty.value.replace("_", " ")
