@@ -28,8 +28,14 @@ class UnitScope(Group):
         Literal["whole", "faculty", "institute", "laboratory", "subsidiary"],
         Label("Part of the organization", missing="Choose the part of the organization that is meant."),
     ]
-    unit: Annotated[Name, Label("Name of the unit", "Leave empty when the whole organization is meant."), Indexed(4, names=True)] = ""
-    reason: Annotated[Note, Label("Why the whole organization", "Needed when no smaller part can be named.")] = ""
+    unit: Annotated[
+        Name,
+        Label("Name of the unit", "Leave empty when the whole organization is meant."),
+        Indexed(4, names=True),
+    ] = ""
+    reason: Annotated[
+        Note, Label("Why the whole organization", "Needed when no smaller part can be named.")
+    ] = ""
 
 
 class Claim(Group):
@@ -39,12 +45,18 @@ class Claim(Group):
     text: Annotated[
         Note, NEEDED, Label("One fact, neutrally put", widget="prose", missing="State the fact."), Indexed(2)
     ]
-    indicator: Annotated[Code | None, Vocabulary("risk_indicators"), Label("Indicator", widget="choice")] = None
-    unit_scope: Annotated[UnitScope, Label("Scope", missing="Say which part of the organization this is about.")]
+    indicator: Annotated[Code | None, Vocabulary("risk_indicators"), Label("Indicator", widget="choice")] = (
+        None
+    )
+    unit_scope: Annotated[
+        UnitScope, Label("Scope", missing="Say which part of the organization this is about.")
+    ]
     from_date: Annotated[Day | None, Label("True from")] = None
     to_date: Annotated[Day | None, Label("True until")] = None
     sources: Annotated[
-        list[Source], NEEDED, Label("Sources of this claim", missing="A claim needs at least one source (C-01).")
+        list[Source],
+        NEEDED,
+        Label("Sources of this claim", missing="A claim needs at least one source (C-01)."),
     ]
     confidence: Annotated[
         Literal["low", "moderate", "high"], Label("Confidence", missing="Say how confident you are.")
@@ -52,15 +64,25 @@ class Claim(Group):
     status: Annotated[Status, Label("Status")] = "asserted"
     weight: Annotated[Weight, Label("Weight", missing="Choose how much this claim weighs.")]
     tlp: Annotated[
-        TLP | None, Label("Stricter marking for this claim", "Only if it is stricter than the record.", widget="choice")
+        TLP | None,
+        Label("Stricter marking for this claim", "Only if it is stricter than the record.", widget="choice"),
     ] = None
     first_seen: Annotated[Day | None, Label("First seen")] = None
     last_checked: Annotated[Day, Label("Last checked", missing="Say when the sources were last looked at.")]
-    expires_at: Annotated[Day, Label("Expires on", missing="Give the date after which this claim no longer counts.")]
+    expires_at: Annotated[
+        Day, Label("Expires on", missing="Give the date after which this claim no longer counts.")
+    ]
     derived_from: Annotated[
-        Lines, Verbatim(), Label("Copied from", "Number of the claim this was copied from, such as RSI-XX-ADV-2026-1#c2. One a line.")
+        Lines,
+        Verbatim(),
+        Label(
+            "Copied from",
+            "Number of the claim this was copied from, such as RSI-XX-ADV-2026-1#c2. One a line.",
+        ),
     ] = []
-    reply_ref: Annotated[Line, Verbatim(), Label("Reply of the organization", "Reference of its statement, if any.")] = ""
+    reply_ref: Annotated[
+        Line, Verbatim(), Label("Reply of the organization", "Reference of its statement, if any.")
+    ] = ""
 
 
 _ABSENCE: Final = re.compile(
@@ -69,7 +91,8 @@ _ABSENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _ALLEGED: Final = re.compile(
-    r"\b(alleg\w+|accus\w+|suspected|reportedly|charged|indict\w+|said to have|claimed to have|denie[sd])\b", re.IGNORECASE
+    r"\b(alleg\w+|accus\w+|suspected|reportedly|charged|indict\w+|said to have|claimed to have|denie[sd])\b",
+    re.IGNORECASE,
 )
 _CRIME: Final = re.compile(
     r"\b(guilty|convict\w+|stole|stolen|theft|thieves|espionage|spied|spying|smuggl\w+|fraud\w*|brib\w+|unlawful\w*|illegal\w*)\b",
@@ -98,9 +121,15 @@ def _wording_problems(claim: Claim, where: str) -> Iterable[Problem]:
         s.type == "official_list" and s.author_kind in ("public_body", "court") for s in claim.sources
     )
     if _ABSENCE.search(claim.text):
-        yield Problem(f"{where}.text", "C-05", "Finding nothing is recorded as a check that was done, not as a claim.")
+        yield Problem(
+            f"{where}.text", "C-05", "Finding nothing is recorded as a check that was done, not as a claim."
+        )
     if _ALLEGED.search(claim.text) and claim.status == "corroborated" and not ruled:
-        yield Problem(f"{where}.status", "C-06", "An allegation stays an allegation until a court or regulator has recorded it.")
+        yield Problem(
+            f"{where}.status",
+            "C-06",
+            "An allegation stays an allegation until a court or regulator has recorded it.",
+        )
     if _CRIME.search(claim.text) and not _ALLEGED.search(claim.text) and not ruled:
         yield Problem(
             f"{where}.text", "C-06",
@@ -112,10 +141,14 @@ def _date_problems(claim: Claim, where: str) -> Iterable[Problem]:
     if claim.from_date and claim.to_date and claim.to_date < claim.from_date:
         yield Problem(f"{where}.to_date", "dates", "This is before the date from which the claim is true.")
     if claim.first_seen and claim.first_seen > claim.last_checked:
-        yield Problem(f"{where}.last_checked", "dates", "This is before the day on which the claim was first seen.")
+        yield Problem(
+            f"{where}.last_checked", "dates", "This is before the day on which the claim was first seen."
+        )
     limit = longest_expiry(claim)
     if claim.expires_at > limit:
-        yield Problem(f"{where}.expires_at", "too-late", f"This claim may be used until {limit.isoformat()} at most.")
+        yield Problem(
+            f"{where}.expires_at", "too-late", f"This claim may be used until {limit.isoformat()} at most."
+        )
     if claim.expires_at < claim.last_checked:
         yield Problem(f"{where}.expires_at", "dates", "This is before the day of the last check.")
 
@@ -126,16 +159,32 @@ def claim_problems(claim: Claim, where: str, record_tlp: TLP, today: date) -> li
     if claim.last_checked > today:
         problems.append(Problem(f"{where}.last_checked", "dates", "The last check cannot lie in the future."))
     if claim.unit_scope.level == "whole" and not claim.unit_scope.reason:
-        problems.append(Problem(f"{where}.unit_scope.reason", "missing", "Say why the whole organization is meant and not a unit."))
+        problems.append(
+            Problem(
+                f"{where}.unit_scope.reason",
+                "missing",
+                "Say why the whole organization is meant and not a unit.",
+            )
+        )
     if claim.weight == "severe" and not severe_is_carried(claim):
-        problems.append(Problem(f"{where}.sources", "C-04", "A severe claim needs one official source or two independent ones."))
+        problems.append(
+            Problem(
+                f"{where}.sources",
+                "C-04",
+                "A severe claim needs one official source or two independent ones.",
+            )
+        )
     if claim.weight == "severe" and _doubtful(claim):
         problems.append(Problem(
             f"{where}.weight", "C-02",
             "A severe claim whose sources are doubtful cannot be published. Ask for information about it instead.",
         ))  # fmt: skip
     if claim.tlp is not None and claim.tlp.restriction < record_tlp.restriction:
-        problems.append(Problem(f"{where}.tlp", "marking", f"A claim cannot be marked below its record ({record_tlp.label})."))
+        problems.append(
+            Problem(
+                f"{where}.tlp", "marking", f"A claim cannot be marked below its record ({record_tlp.label})."
+            )
+        )
     return problems
 
 
@@ -150,7 +199,9 @@ def circular_warnings(claims: Sequence[Claim]) -> list[Problem]:
     roots: dict[str, str] = {}
     for i, claim in enumerate(claims):
         if traces_to_one(claim.sources):
-            warnings.append(Problem(f"claims.{i}.sources", "SG-12", "All sources of this claim trace back to one."))
+            warnings.append(
+                Problem(f"claims.{i}.sources", "SG-12", "All sources of this claim trace back to one.")
+            )
         for root in claim.derived_from:
             if root in roots:
                 warnings.append(Problem(
@@ -168,6 +219,7 @@ def number_claims(data: Mapping[str, Any]) -> dict[str, Any]:
     taken = {str(c.get("claim_id")) for c in claims if isinstance(c, Mapping)}
     free = (name for n in range(1, len(claims) + len(taken) + 2) if (name := f"c{n}") not in taken)
     numbered = [
-        {**c, "claim_id": next(free)} if isinstance(c, Mapping) and c and not c.get("claim_id") else c for c in claims
+        {**c, "claim_id": next(free)} if isinstance(c, Mapping) and c and not c.get("claim_id") else c
+        for c in claims
     ]
     return {**data, "claims": numbered}

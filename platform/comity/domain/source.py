@@ -46,11 +46,15 @@ class Source(Group):
     publisher: Annotated[Name, NEEDED, Label("Publisher", missing="Say who published the source.")]
     type: Annotated[SourceType, Label("Type of source", missing="Choose the type of source.")]
     author_kind: Annotated[
-        Literal["public_body", "court", "company", "research_organization", "news_organization", "member", "other"],
+        Literal[
+            "public_body", "court", "company", "research_organization", "news_organization", "member", "other"
+        ],
         Label("Kind of author"),
     ] = "other"
     url: Annotated[Url, Label("Web address")] = ""
-    archived_url: Annotated[Url, Label("Archived copy", "A snapshot that will still be there when the page has changed.")] = ""
+    archived_url: Annotated[
+        Url, Label("Archived copy", "A snapshot that will still be there when the page has changed.")
+    ] = ""
     archived_hash: Annotated[
         Line, Verbatim(), Label("SHA-256 of the archived copy", "64 hexadecimal digits, if you kept one.")
     ] = ""
@@ -58,17 +62,25 @@ class Source(Group):
     retrieved: Annotated[Day | None, Label("Retrieved on")] = None
     language: Annotated[Language, Label("Language of the source")] = "en"
     reliability: Annotated[
-        Reliability | None, Options(RELIABILITY), Label("Reliability of the publisher", "Graded by somebody other than the author.")
+        Reliability | None,
+        Options(RELIABILITY),
+        Label("Reliability of the publisher", "Graded by somebody other than the author."),
     ] = None
     credibility: Annotated[
-        Credibility | None, Options(CREDIBILITY), Label("Credibility of this statement", "Graded apart from the publisher.")
+        Credibility | None,
+        Options(CREDIBILITY),
+        Label("Credibility of this statement", "Graded apart from the publisher."),
     ] = None
-    grading_reason: Annotated[Note, Label("Why this grade", "Needed when it differs from the usual one for the type.")] = ""
+    grading_reason: Annotated[
+        Note, Label("Why this grade", "Needed when it differs from the usual one for the type.")
+    ] = ""
     access: Annotated[Literal["public", "licensed", "restricted"], Label("Access")] = "public"
     licence: Annotated[Line, Verbatim(), Label("Licence")] = ""
     used_for: Annotated[Lines, Label("Used for", "What in this record rests on it. One a line.")] = []
     cites: Annotated[
-        Lines, Verbatim(), Label("Rests on", "Titles or web addresses of the sources that this one cites itself. One a line.")
+        Lines,
+        Verbatim(),
+        Label("Rests on", "Titles or web addresses of the sources that this one cites itself. One a line."),
     ] = []
 
 
@@ -127,12 +139,26 @@ def grading_problems(sources: Sequence[Source], path: str) -> list[Problem]:
     for i, source in enumerate(sources):
         where = f"{path}.{i}"
         if source.reliability is None:
-            problems.append(Problem(f"{where}.reliability", "ungraded", f"Grade the publisher of “{source.title}” from A to F."))
+            problems.append(
+                Problem(
+                    f"{where}.reliability",
+                    "ungraded",
+                    f"Grade the publisher of “{source.title}” from A to F.",
+                )
+            )
         elif source.reliability != default_reliability(source.type) and not source.grading_reason:
             usual = default_reliability(source.type)
-            problems.append(Problem(f"{where}.grading_reason", "missing", f"Say why the grade is not {usual}, as usual for this type."))
+            problems.append(
+                Problem(
+                    f"{where}.grading_reason",
+                    "missing",
+                    f"Say why the grade is not {usual}, as usual for this type.",
+                )
+            )
         if source.credibility is None:
-            problems.append(Problem(f"{where}.credibility", "ungraded", f"Grade what “{source.title}” says from 1 to 6."))
+            problems.append(
+                Problem(f"{where}.credibility", "ungraded", f"Grade what “{source.title}” says from 1 to 6.")
+            )
     return problems
 
 

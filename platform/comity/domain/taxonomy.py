@@ -89,4 +89,6 @@ VOCABULARIES: Final = tuple(name for name in Taxonomy.model_fields if name != "v
 
 
 def _pairs(terms: Mapping[str, object]) -> list[Pair]:
-    return [(code, term if isinstance(term, str) else str(getattr(term, "label"))) for code, term in terms.items()]  # noqa: B009
+    return [
+        (code, term if isinstance(term, str) else str(getattr(term, "label"))) for code, term in terms.items()
+    ]  # noqa: B009

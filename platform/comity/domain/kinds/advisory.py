@@ -21,7 +21,13 @@ from comity.domain.tlp import TLP
 
 Subtype = Literal["situational", "threat_note", "rule_change", "incident_lessons", "entity_change", "urgent"]
 
-_MONTHS: Final = {"threat_note": 6, "situational": 12, "rule_change": 12, "incident_lessons": 36, "entity_change": 12}
+_MONTHS: Final = {
+    "threat_note": 6,
+    "situational": 12,
+    "rule_change": 12,
+    "incident_lessons": 36,
+    "entity_change": 12,
+}
 _URGENT: Final = timedelta(days=14)
 
 _PERSON_ATTRIBUTE: Final = re.compile(
@@ -34,7 +40,9 @@ _PERSON_ATTRIBUTE: Final = re.compile(
 class ObservedMethod(Group):
     """A way in which harm is done, with the dates between which it was seen."""
 
-    method: Annotated[Code, Vocabulary("method_families"), Label("Method", widget="choice", missing="Choose the method.")]
+    method: Annotated[
+        Code, Vocabulary("method_families"), Label("Method", widget="choice", missing="Choose the method.")
+    ]
     first_seen: Annotated[Day | None, Label("First seen")] = None
     last_seen: Annotated[Day | None, Label("Last seen")] = None
     note: Annotated[Note, Label("How it was done", widget="prose"), Indexed(2)] = ""
@@ -57,8 +65,12 @@ class RuleReference(Group):
     instrument: Annotated[Name, NEEDED, Label("Instrument", missing="Name the law or rule."), Indexed(4)]
     jurisdiction: Annotated[Line, NEEDED, Label("Jurisdiction", missing="Say where it applies.")]
     effective_date: Annotated[Day, Label("In effect from", missing="Give the day from which it applies.")]
-    next_change: Annotated[Day | None, Label("Next change on", "The advisory ends when the rule changes again.")] = None
-    who_is_covered: Annotated[Note, NEEDED, Label("Who is covered", widget="prose", missing="Say who is covered.")]
+    next_change: Annotated[
+        Day | None, Label("Next change on", "The advisory ends when the rule changes again.")
+    ] = None
+    who_is_covered: Annotated[
+        Note, NEEDED, Label("Who is covered", widget="prose", missing="Say who is covered.")
+    ]
 
 
 class Advisory(Kind):
@@ -77,21 +89,32 @@ class Advisory(Kind):
         Literal["info", "low", "moderate", "high", "critical"], Indexed(facet="severity"),
         Label("Severity", "The consequence for the audience.", section=ESSENTIALS, missing="Choose a severity."),
     ]  # fmt: skip
-    urgency: Annotated[Literal["routine", "priority", "immediate"], Label("Urgency", section=ESSENTIALS)] = "routine"
+    urgency: Annotated[Literal["routine", "priority", "immediate"], Label("Urgency", section=ESSENTIALS)] = (
+        "routine"
+    )
     known: Annotated[
-        Prose, NEEDED, Indexed(3), Label("Known", "Facts that the sources carry.", "prose", SUBSTANCE, "Say what is known.")
+        Prose,
+        NEEDED,
+        Indexed(3),
+        Label("Known", "Facts that the sources carry.", "prose", SUBSTANCE, "Say what is known."),
     ]
     assessed: Annotated[
         Prose, Indexed(2), Label("Assessed", "What you conclude from it, and how surely.", "prose", SUBSTANCE)
     ] = ""
     not_known: Annotated[
-        Prose, NEEDED, Indexed(1), Label("Not known", "There is always something.", "prose", SUBSTANCE, "Say what is not known.")
+        Prose,
+        NEEDED,
+        Indexed(1),
+        Label("Not known", "There is always something.", "prose", SUBSTANCE, "Say what is not known."),
     ]
     observed_methods: Annotated[list[ObservedMethod], MANY, Label("Methods observed", section=SUBSTANCE)] = []
     rule_reference: Annotated[
-        RuleReference | None, Label("The rule", "For a rule change.", section=SUBSTANCE, missing="Say which rule changed.")
+        RuleReference | None,
+        Label("The rule", "For a rule change.", section=SUBSTANCE, missing="Say which rule changed."),
     ] = None
-    sources: Annotated[list[Source], MANY, NEEDED, Label("Sources", section=EVIDENCE, missing="Name at least one source.")]
+    sources: Annotated[
+        list[Source], MANY, NEEDED, Label("Sources", section=EVIDENCE, missing="Name at least one source.")
+    ]
     recommended_actions: Annotated[
         list[Action], MANY, NEEDED,
         Label("Recommended actions", "At least one that a small institution can do.", section=ACTION,
@@ -116,20 +139,38 @@ class Advisory(Kind):
         if self.subtype != "rule_change":
             return []
         if self.rule_reference is None:
-            return [Problem("rule_reference", "missing", "Say which rule changed, where, from when and for whom.")]
+            return [
+                Problem("rule_reference", "missing", "Say which rule changed, where, from when and for whom.")
+            ]
         ends = self.rule_reference.next_change
         if ends is not None and self.expires_at > ends:
-            return [Problem("expires_at", "too-late", f"The rule changes again on {ends.isoformat()}: the advisory ends then.")]
+            return [
+                Problem(
+                    "expires_at",
+                    "too-late",
+                    f"The rule changes again on {ends.isoformat()}: the advisory ends then.",
+                )
+            ]
         return []
 
     def _action_problems(self) -> list[Problem]:
         if any(action.small_institution for action in self.recommended_actions):
             return []
-        return [Problem("recommended_actions", "small-institution", "Mark at least one action that a small institution can do.")]
+        return [
+            Problem(
+                "recommended_actions",
+                "small-institution",
+                "Mark at least one action that a small institution can do.",
+            )
+        ]
 
     def _watch_problems(self) -> list[Problem]:
         return [
-            Problem(f"indicators_to_watch.{i}", "SG-04", f"“{hit.group()}” is an attribute of a person. Describe conduct or process.")
+            Problem(
+                f"indicators_to_watch.{i}",
+                "SG-04",
+                f"“{hit.group()}” is an attribute of a person. Describe conduct or process.",
+            )
             for i, text in enumerate(self.indicators_to_watch)
             if (hit := _PERSON_ATTRIBUTE.search(text))
         ]
@@ -149,7 +190,12 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     "assessed": "It is likely that the offers are a way to obtain methods before publication.",
     "not_known": "Who pays for the advisory work, and whether any method was handed over.",
     "observed_methods": [
-        {"method": "elicitation", "first_seen": "2026-03-02", "last_seen": "2026-09-14", "note": "Side conversations after talks."},
+        {
+            "method": "elicitation",
+            "first_seen": "2026-03-02",
+            "last_seen": "2026-09-14",
+            "note": "Side conversations after talks.",
+        },
         {"method": "network_site_approach", "first_seen": "2026-04-01"},
     ],
     "indicators_to_watch": [

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Widget = Literal["line", "prose", "choice", "choices", "date", "datetime", "number", "lines", "check", "group", "groups"]
+Widget = Literal[
+    "line", "prose", "choice", "choices", "date", "datetime", "number", "lines", "check", "group", "groups"
+]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,28 @@ from pydantic import Field, model_validator
 from comity.domain.claim import Claim, number_claims
 from comity.domain.errors import Problem
 from comity.domain.kinds.annotations import Indexed, Label, Stix, Vocabulary
-from comity.domain.kinds.parts import Action, EntityRef, ExternalRef, Judgement, LegalBasis, Related, Translation
-from comity.domain.kinds.values import MANY, NEEDED, Body, Code, Codes, Day, Group, Language, Line, Lines, Note
+from comity.domain.kinds.parts import (
+    Action,
+    EntityRef,
+    ExternalRef,
+    Judgement,
+    LegalBasis,
+    Related,
+    Translation,
+)
+from comity.domain.kinds.values import (
+    MANY,
+    NEEDED,
+    Body,
+    Code,
+    Codes,
+    Day,
+    Group,
+    Language,
+    Line,
+    Lines,
+    Note,
+)
 from comity.domain.source import Source
 from comity.domain.tlp import TLP
 
@@ -31,7 +51,9 @@ VALIDITY: Final = "Dates, law and links"
 SECTIONS: Final = (ESSENTIALS, SUBSTANCE, ENTITIES, EVIDENCE, ACTION, SCOPE, VALIDITY)
 """Order in which a form and a page show the sections."""
 
-DEFAULT_CAUTION: Final = "Apply this to conduct, agreements and organizations. Do not apply it to people by their origin."
+DEFAULT_CAUTION: Final = (
+    "Apply this to conduct, agreements and organizations. Do not apply it to people by their origin."
+)
 
 
 class Kind(Group):
@@ -44,7 +66,9 @@ class Kind(Group):
     stix_properties: ClassVar[Mapping[str, str]] = {}
     example: ClassVar[Mapping[str, Any]]
 
-    subtype: Annotated[Code, Indexed(facet="subtype"), Label("Type", section=ESSENTIALS, missing="Choose the type.")]
+    subtype: Annotated[
+        Code, Indexed(facet="subtype"), Label("Type", section=ESSENTIALS, missing="Choose the type.")
+    ]
     title: Annotated[
         Line, NEEDED, Field(max_length=160), Indexed(10), Stix("name"),
         Label("Title", "What a reader scans for. Up to 160 characters.", section=ESSENTIALS, missing="Give a title."),
@@ -53,23 +77,39 @@ class Kind(Group):
         Note, NEEDED, Field(max_length=600), Indexed(5), Stix("description"),
         Label("Summary", "It must stand alone. Up to 600 characters.", "prose", ESSENTIALS, "Write a summary."),
     ]  # fmt: skip
-    body: Annotated[
-        Body, Indexed(1), Label("Text", "Markdown, without HTML.", "prose", ESSENTIALS)
-    ] = ""
+    body: Annotated[Body, Indexed(1), Label("Text", "Markdown, without HTML.", "prose", ESSENTIALS)] = ""
     language: Annotated[
-        Language, Stix("lang"), Label("Language of the text", "A language code such as en, nl or zh-Hans.", section=ESSENTIALS)
+        Language,
+        Stix("lang"),
+        Label("Language of the text", "A language code such as en, nl or zh-Hans.", section=ESSENTIALS),
     ] = "en"
     translations: Annotated[list[Translation], MANY, Label("Translations", section=ESSENTIALS)] = []
     entities: Annotated[
-        list[EntityRef], MANY, Label("Organizations named", "Name the unit, not the country.", section=ENTITIES)
+        list[EntityRef],
+        MANY,
+        Label("Organizations named", "Name the unit, not the country.", section=ENTITIES),
     ] = []
     claims: Annotated[
-        list[Claim], MANY, Label("Claims", "One sourced, dated fact each. Needed when an organization is the subject.", section=EVIDENCE)
+        list[Claim],
+        MANY,
+        Label(
+            "Claims",
+            "One sourced, dated fact each. Needed when an organization is the subject.",
+            section=EVIDENCE,
+        ),
     ] = []
-    judgements: Annotated[list[Judgement], MANY, Label("Judgements", "What you assess, apart from what is known.", section=EVIDENCE)] = []
-    sources: Annotated[list[Source], MANY, Label("Sources", section=EVIDENCE, missing="Name at least one source.")] = []
+    judgements: Annotated[
+        list[Judgement],
+        MANY,
+        Label("Judgements", "What you assess, apart from what is known.", section=EVIDENCE),
+    ] = []
+    sources: Annotated[
+        list[Source], MANY, Label("Sources", section=EVIDENCE, missing="Name at least one source.")
+    ] = []
     assumptions: Annotated[Lines, Indexed(1), Label("Assumptions", "One a line.", section=EVIDENCE)] = []
-    gaps: Annotated[Lines, Indexed(1), Label("Gaps", "What you would need to know. One a line.", section=EVIDENCE)] = []
+    gaps: Annotated[
+        Lines, Indexed(1), Label("Gaps", "What you would need to know. One a line.", section=EVIDENCE)
+    ] = []
     alternatives: Annotated[
         Lines, Indexed(1),
         Label("Alternative explanations", "One a line. Needed when a judgement has high confidence.", section=EVIDENCE),
@@ -79,39 +119,66 @@ class Kind(Group):
         Label("Benefits", "What is gained by engaging, or by the recommended course.", "prose", ACTION, "Say what is gained."),
     ]  # fmt: skip
     recommended_actions: Annotated[
-        list[Action], MANY, Label("Recommended actions", section=ACTION, missing="Recommend at least one action.")
+        list[Action],
+        MANY,
+        Label("Recommended actions", section=ACTION, missing="Recommend at least one action."),
     ] = []
     cautions: Annotated[
-        Lines, Indexed(1), Label("Cautions", "What not to do. One a line.", section=ACTION, missing="Keep at least one caution.")
+        Lines,
+        Indexed(1),
+        Label(
+            "Cautions", "What not to do. One a line.", section=ACTION, missing="Keep at least one caution."
+        ),
     ] = [DEFAULT_CAUTION]
     pathways: Annotated[
-        Codes, Vocabulary("pathways"), Indexed(facet="pathway"), Label("Pathways", "Forms of collaboration.", "choices", SCOPE)
+        Codes,
+        Vocabulary("pathways"),
+        Indexed(facet="pathway"),
+        Label("Pathways", "Forms of collaboration.", "choices", SCOPE),
     ] = []
     technology_areas: Annotated[
-        Codes, Vocabulary("technology_areas"), Indexed(facet="technology_area"), Label("Technology areas", "", "choices", SCOPE)
+        Codes,
+        Vocabulary("technology_areas"),
+        Indexed(facet="technology_area"),
+        Label("Technology areas", "", "choices", SCOPE),
     ] = []
     application_families: Annotated[
         Codes, Vocabulary("application_families"), Indexed(facet="application_family"),
         Label("Application families", "", "choices", SCOPE),
     ] = []  # fmt: skip
     risk_kinds: Annotated[
-        Codes, Vocabulary("risk_kinds"), Indexed(facet="risk_kind"), Label("Kinds of risk", "", "choices", SCOPE)
+        Codes,
+        Vocabulary("risk_kinds"),
+        Indexed(facet="risk_kind"),
+        Label("Kinds of risk", "", "choices", SCOPE),
     ] = []
     method_families: Annotated[
         Codes, Vocabulary("method_families"), Indexed(facet="method_family"),
         Label("Methods", "Behaviour, not identity.", "choices", SCOPE),
     ] = []  # fmt: skip
     sectors_concerned: Annotated[
-        Codes, Vocabulary("sectors"), Indexed(facet="sector_concerned"), Label("Sectors concerned", "", "choices", SCOPE)
+        Codes,
+        Vocabulary("sectors"),
+        Indexed(facet="sector_concerned"),
+        Label("Sectors concerned", "", "choices", SCOPE),
     ] = []
-    valid_from: Annotated[Day, Label("Valid from", section=VALIDITY, missing="Give the first day of validity.")]
-    review_due: Annotated[Day, Label("Review due", section=VALIDITY, missing="Give the day on which it is looked at again.")]
+    valid_from: Annotated[
+        Day, Label("Valid from", section=VALIDITY, missing="Give the first day of validity.")
+    ]
+    review_due: Annotated[
+        Day, Label("Review due", section=VALIDITY, missing="Give the day on which it is looked at again.")
+    ]
     expires_at: Annotated[
-        Day, Label("Expires on", "The last day of use.", section=VALIDITY, missing="Give the last day of use.")
+        Day,
+        Label("Expires on", "The last day of use.", section=VALIDITY, missing="Give the last day of use."),
     ]
     personal_data: Annotated[
         Literal["none", "official_capacity", "exceptional"],
-        Label("Personal data", "Office holders acting as such may be named from a public source.", section=VALIDITY),
+        Label(
+            "Personal data",
+            "Office holders acting as such may be named from a public source.",
+            section=VALIDITY,
+        ),
     ] = "none"
     legal_basis: Annotated[
         LegalBasis | None, Label("Legal basis", "Only if there is personal data.", section=VALIDITY)

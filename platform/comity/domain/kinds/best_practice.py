@@ -43,8 +43,12 @@ class Step(Group):
 class Effort(Group):
     """What it costs."""
 
-    hours_to_start: Annotated[float | None, Field(ge=0, le=100_000), Label("Hours to start", widget="number")] = None
-    hours_per_case: Annotated[float | None, Field(ge=0, le=100_000), Label("Hours per case", widget="number")] = None
+    hours_to_start: Annotated[
+        float | None, Field(ge=0, le=100_000), Label("Hours to start", widget="number")
+    ] = None
+    hours_per_case: Annotated[
+        float | None, Field(ge=0, le=100_000), Label("Hours per case", widget="number")
+    ] = None
     money_band: Annotated[
         Literal["none", "under_1000", "1000_to_10000", "over_10000"], Label("Money"),
         Options({"under_1000": "Under 1,000", "1000_to_10000": "1,000 to 10,000", "over_10000": "Over 10,000"}),
@@ -54,8 +58,12 @@ class Effort(Group):
 class FairnessCheck(Group):
     """The same for everyone, with no trigger that looks at origin."""
 
-    same_for_everyone: Annotated[bool, Label("The same for everyone, without an origin-based trigger", widget="check")] = False
-    note: Annotated[Note, NEEDED, Label("How that was checked", widget="prose", missing="Say how fairness was checked.")]
+    same_for_everyone: Annotated[
+        bool, Label("The same for everyone, without an origin-based trigger", widget="check")
+    ] = False
+    note: Annotated[
+        Note, NEEDED, Label("How that was checked", widget="prose", missing="Say how fairness was checked.")
+    ]
 
 
 class Adoption(Group):
@@ -81,7 +89,8 @@ class ReferenceCard(Group):
         Label("Type of document", missing="Choose the type of document."),
     ]
     status: Annotated[
-        Literal["in_force", "draft", "adopted_not_in_force", "replaced"], Label("Status", missing="Choose the status.")
+        Literal["in_force", "draft", "adopted_not_in_force", "replaced"],
+        Label("Status", missing="Choose the status."),
     ]
     issued: Annotated[Day | None, Label("Issued on")] = None
     effective: Annotated[Day | None, Label("In effect from")] = None
@@ -98,7 +107,9 @@ class BestPractice(Kind):
     stix_type: ClassVar[str] = "course-of-action"
 
     subtype: Annotated[
-        Subtype, Indexed(facet="subtype"), Label("Type of practice", section=ESSENTIALS, missing="Choose the type of practice.")
+        Subtype,
+        Indexed(facet="subtype"),
+        Label("Type of practice", section=ESSENTIALS, missing="Choose the type of practice."),
     ]
     problem: Annotated[
         Prose, NEEDED, Indexed(3), Label("Problem", "", "prose", SUBSTANCE, "Say which problem it solves.")
@@ -117,10 +128,14 @@ class BestPractice(Kind):
         Prose, NEEDED, Indexed(1),
         Label("Side effects", "Chill, delay, fairness, false alarms.", "prose", ACTION, "Say what side effects it has."),
     ]  # fmt: skip
-    fairness_check: Annotated[FairnessCheck, Label("Fairness check", section=ACTION, missing="Complete the fairness check.")]
+    fairness_check: Annotated[
+        FairnessCheck, Label("Fairness check", section=ACTION, missing="Complete the fairness check.")
+    ]
     adoption: Annotated[list[Adoption], MANY, Label("In use at", section=EVIDENCE)] = []
     crosswalk: Annotated[list[Crosswalk], MANY, Label("Helps to meet", section=VALIDITY)] = []
-    reference_card: Annotated[ReferenceCard | None, Label("Reference card", "For a reference document.", section=SUBSTANCE)] = None
+    reference_card: Annotated[
+        ReferenceCard | None, Label("Reference card", "For a reference document.", section=SUBSTANCE)
+    ] = None
 
     @classmethod
     def longest_expiry(cls, subtype: str, valid_from: date, tlp: TLP) -> date:
@@ -137,7 +152,9 @@ class BestPractice(Kind):
         if self.subtype == "reference_document" and self.reference_card is None:
             problems.append(Problem("reference_card", "missing", "Fill in the reference card."))
         if self.evidence_level != "asserted" and not self.sources:
-            problems.append(Problem("sources", "missing", "Name at least one source for this level of evidence."))
+            problems.append(
+                Problem("sources", "missing", "Name at least one source for this level of evidence.")
+            )
         return problems
 
 
@@ -149,16 +166,28 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     "body": "1. Put it on the agenda of the last group meeting before travel.\n2. Write the outcome in the group's notes.",
     "language": "en",
     "problem": "People at conferences must decide on the spot what to say about unpublished work.",
-    "context": {"size_band": "small", "sector": "academia", "discipline": "any laboratory science", "jurisdiction": "any"},
+    "context": {
+        "size_band": "small",
+        "sector": "academia",
+        "discipline": "any laboratory science",
+        "jurisdiction": "any",
+    },
     "steps": [
         {"do": "List the unpublished results that may come up.", "role": "group leader", "time": "5 minutes"},
-        {"do": "Agree which of them may be discussed, and with whom nothing changes.", "role": "group", "time": "5 minutes"},
+        {
+            "do": "Agree which of them may be discussed, and with whom nothing changes.",
+            "role": "group",
+            "time": "5 minutes",
+        },
     ],
     "evidence_level": "several_cases",
     "outcome": "Four groups used it for a year; members said that they spoke more freely, not less.",
     "effort": {"hours_to_start": 1.0, "hours_per_case": 0.25, "money_band": "none"},
     "side_effects": "May make shy members more careful than needed; say so in the meeting.",
-    "fairness_check": {"same_for_everyone": True, "note": "It is asked for every conference, whoever takes part."},
+    "fairness_check": {
+        "same_for_everyone": True,
+        "note": "It is asked for every conference, whoever takes part.",
+    },
     "adoption": [{"organization": "Northmoor University", "since": "2025-09-01"}],
     "crosswalk": [{"scheme": "Example knowledge-security guideline", "clause": "3.2"}],
     "sources": [
@@ -173,7 +202,12 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     ],
     "benefits": "Researchers keep the full use of conferences, and early-career members know where they stand.",
     "recommended_actions": [
-        {"do": "Try it once and keep what helps.", "who": "researcher", "pathways": ["conference"], "small_institution": True}
+        {
+            "do": "Try it once and keep what helps.",
+            "who": "researcher",
+            "pathways": ["conference"],
+            "small_institution": True,
+        }
     ],
     "pathways": ["conference"],
     "risk_kinds": ["unwanted_transfer"],

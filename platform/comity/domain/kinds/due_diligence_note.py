@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from comity.domain.claim import Claim, UnitScope
 from comity.domain.errors import Problem
-from comity.domain.kinds.annotations import Indexed, Label, Options, Verbatim
+from comity.domain.kinds.annotations import Indexed, Label, Options
 from comity.domain.kinds.base import ACTION, ENTITIES, ESSENTIALS, EVIDENCE, SUBSTANCE, Kind
 from comity.domain.kinds.parts import EntityRef, PathwayNote
 from comity.domain.kinds.prose import own_words
@@ -30,22 +30,32 @@ TIE_LEVELS: Final = {
 }  # fmt: skip
 
 _REFUSED: Final = re.compile(
-    r"\b(bans?|banned|banning|block(s|ed|ing|list\w*)?|black-?list\w*)\b(?<!building block)(?<!building blocks)", re.IGNORECASE
+    r"\b(bans?|banned|banning|block(s|ed|ing|list\w*)?|black-?list\w*)\b(?<!building block)(?<!building blocks)",
+    re.IGNORECASE,
 )
 
 
 class QuestionAnswers(Group):
     """What the note says on the three questions."""
 
-    access: Annotated[Note, Label("Access", "What access does it typically ask for?", "prose"), Indexed(2)] = ""
+    access: Annotated[
+        Note, Label("Access", "What access does it typically ask for?", "prose"), Indexed(2)
+    ] = ""
     ties: Annotated[Note, Label("Ties", "What ties does it have, by unit?", "prose"), Indexed(2)] = ""
-    applications: Annotated[Note, Label("Applications", "What is its work typically used for?", "prose"), Indexed(2)] = ""
+    applications: Annotated[
+        Note, Label("Applications", "What is its work typically used for?", "prose"), Indexed(2)
+    ] = ""
 
 
 class TieLevel(Group):
     """How strong a unit's link to armed forces, defence industry, intelligence or public security is, and why."""
 
-    unit: Annotated[Name, NEEDED, Label("Unit", missing="Name the unit, or say the whole organization."), Indexed(4, names=True)]
+    unit: Annotated[
+        Name,
+        NEEDED,
+        Label("Unit", missing="Name the unit, or say the whole organization."),
+        Indexed(4, names=True),
+    ]
     level: Annotated[TieLevelCode, Options(TIE_LEVELS), Label("Tie level", missing="Choose the tie level.")]
     claims: Annotated[list[Code], Label("Claims that carry it", "Claim numbers, one a line.", "lines")] = []
 
@@ -56,16 +66,23 @@ class Check(Group):
     list_name: Annotated[Name, NEEDED, Label("List or register", missing="Name the list or register.")]
     version: Annotated[Line, NEEDED, Label("Version or date", missing="Give its version or date.")]
     result: Annotated[
-        Literal["nothing_found", "entry_found", "possible_match", "not_searchable"], Label("Result", missing="Choose the result.")
+        Literal["nothing_found", "entry_found", "possible_match", "not_searchable"],
+        Label("Result", missing="Choose the result."),
     ]
     note: Annotated[Note, Label("Note", widget="prose")] = ""
-    searcher_role: Annotated[Line, NEEDED, Label("Searched by", "A role, not a name.", missing="Say which role searched.")]
+    searcher_role: Annotated[
+        Line, NEEDED, Label("Searched by", "A role, not a name.", missing="Say which role searched.")
+    ]
 
 
 class Method(Group):
     """How the search was done and where it stops."""
 
-    languages: Annotated[Lines, NEEDED, Label("Languages searched", "One a line.", missing="Say which languages were searched.")]
+    languages: Annotated[
+        Lines,
+        NEEDED,
+        Label("Languages searched", "One a line.", missing="Say which languages were searched."),
+    ]
     period: Annotated[Line, NEEDED, Label("Period searched", missing="Say which period was searched.")]
     language_reviewed_by: Annotated[Line, Label("Language reviewed by", "A role, not a name.")] = ""
     limits: Annotated[Note, NEEDED, Label("Limits", widget="prose", missing="Say where the search stops.")]
@@ -81,7 +98,9 @@ class DueDiligenceNote(Kind):
     stix_properties: ClassVar[Mapping[str, str]] = {"name": "abstract", "description": "content"}
 
     subtype: Annotated[
-        Subtype, Indexed(facet="subtype"), Label("Type of note", section=ESSENTIALS, missing="Choose the type of note.")
+        Subtype,
+        Indexed(facet="subtype"),
+        Label("Type of note", section=ESSENTIALS, missing="Choose the type of note."),
     ]
     entities: Annotated[
         list[EntityRef], MANY, NEEDED,
@@ -93,7 +112,10 @@ class DueDiligenceNote(Kind):
                          missing="Say which part of the organization the note is about.")
     ]  # fmt: skip
     question_answers: Annotated[
-        QuestionAnswers, Label("The three questions", section=SUBSTANCE, missing="Answer at least one of the three questions.")
+        QuestionAnswers,
+        Label(
+            "The three questions", section=SUBSTANCE, missing="Answer at least one of the three questions."
+        ),
     ]
     tie_levels: Annotated[
         list[TieLevel], MANY, NEEDED,
@@ -107,16 +129,22 @@ class DueDiligenceNote(Kind):
         list[Check], MANY, NEEDED,
         Label("Checks done", "Also those that found nothing.", section=EVIDENCE, missing="Record at least one check."),
     ]  # fmt: skip
-    method: Annotated[Method, Label("How the search was done", section=EVIDENCE, missing="Say how the search was done.")]
+    method: Annotated[
+        Method, Label("How the search was done", section=EVIDENCE, missing="Say how the search was done.")
+    ]
     position_of_entity: Annotated[
-        Prose, Indexed(1), Label("Position of the organization", "Its public position or reply.", "prose", SUBSTANCE)
+        Prose,
+        Indexed(1),
+        Label("Position of the organization", "Its public position or reply.", "prose", SUBSTANCE),
     ] = ""
     benefits: Annotated[
         Note, NEEDED, Indexed(2),
         Label("Benefit of engagement", "What is gained by working with it.", "prose", ACTION, "Say what is gained by engaging."),
     ]  # fmt: skip
     suitable_pathways: Annotated[list[PathwayNote], MANY, Label("Suitable pathways", section=ACTION)] = []
-    pathways_needing_conditions: Annotated[list[PathwayNote], MANY, Label("Pathways that need conditions", section=ACTION)] = []
+    pathways_needing_conditions: Annotated[
+        list[PathwayNote], MANY, Label("Pathways that need conditions", section=ACTION)
+    ] = []
 
     @classmethod
     def longest_expiry(cls, subtype: str, valid_from: date, tlp: TLP) -> date:
@@ -125,13 +153,22 @@ class DueDiligenceNote(Kind):
         return add_months(valid_from, 6 if tlp.restriction >= TLP.AMBER.restriction else 12)
 
     def rules(self, tlp: TLP, today: date) -> list[Problem]:
-        return [*self._subject_problems(), *self._tie_problems(), *self._pathway_problems(), *self._word_problems()]
+        return [
+            *self._subject_problems(),
+            *self._tie_problems(),
+            *self._pathway_problems(),
+            *self._word_problems(),
+        ]
 
     def _subject_problems(self) -> Iterator[Problem]:
         if sum(entity.role == "subject" for entity in self.entities) != 1:
-            yield Problem("entities", "one-subject", "Exactly one organization or programme has the role of subject.")
+            yield Problem(
+                "entities", "one-subject", "Exactly one organization or programme has the role of subject."
+            )
         if self.unit_scope.level == "whole" and not self.unit_scope.reason:
-            yield Problem("unit_scope.reason", "missing", "Say why the whole organization is meant and not a unit.")
+            yield Problem(
+                "unit_scope.reason", "missing", "Say why the whole organization is meant and not a unit."
+            )
         if self.question_answers == QuestionAnswers():
             yield Problem("question_answers", "missing", "Answer at least one of the three questions.")
 
@@ -139,23 +176,39 @@ class DueDiligenceNote(Kind):
         known = {claim.claim_id for claim in self.claims}
         for i, tie in enumerate(self.tie_levels):
             if tie.level in ("P1", "P2", "P3") and not tie.claims:
-                yield Problem(f"tie_levels.{i}.claims", "missing", f"Say which claims carry {tie.level} for “{tie.unit}”.")
+                yield Problem(
+                    f"tie_levels.{i}.claims",
+                    "missing",
+                    f"Say which claims carry {tie.level} for “{tie.unit}”.",
+                )
             for j, claim_id in enumerate(tie.claims):
                 if claim_id not in known:
-                    yield Problem(f"tie_levels.{i}.claims.{j}", "unknown-claim", f"There is no claim {claim_id} in this note.")
+                    yield Problem(
+                        f"tie_levels.{i}.claims.{j}",
+                        "unknown-claim",
+                        f"There is no claim {claim_id} in this note.",
+                    )
 
     def _pathway_problems(self) -> Iterator[Problem]:
         if not self.suitable_pathways and not self.pathways_needing_conditions:
-            yield Problem("suitable_pathways", "missing", "Name at least one pathway, with or without conditions.")
+            yield Problem(
+                "suitable_pathways", "missing", "Name at least one pathway, with or without conditions."
+            )
         for i, pathway in enumerate(self.pathways_needing_conditions):
             if not pathway.mitigations:
-                yield Problem(f"pathways_needing_conditions.{i}.mitigations", "missing", "Choose the mitigations it needs.")
+                yield Problem(
+                    f"pathways_needing_conditions.{i}.mitigations",
+                    "missing",
+                    "Choose the mitigations it needs.",
+                )
 
     def _word_problems(self) -> Iterator[Problem]:
         for text in own_words(type(self), self.model_dump(mode="json", exclude_defaults=True)):
             if hit := _REFUSED.search(text.text):
                 yield Problem(
-                    text.field, "refused-word", f"“{hit.group()}” is not for a note: say what suits, and what needs which condition."
+                    text.field,
+                    "refused-word",
+                    f"“{hit.group()}” is not for a note: say what suits, and what needs which condition.",
                 )
 
 
@@ -245,7 +298,13 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     ],
     "alternatives": ["The contract may be for disaster relief, which defence ministries also fund."],
     "benefits": "The institute leads in open crop-mapping methods and shares its field data.",
-    "suitable_pathways": [{"pathway": "joint-publication", "mitigations": ["M-01"], "note": "With units other than the laboratory."}],
+    "suitable_pathways": [
+        {
+            "pathway": "joint-publication",
+            "mitigations": ["M-01"],
+            "note": "With units other than the laboratory.",
+        }
+    ],
     "pathways_needing_conditions": [{"pathway": "data-compute-access", "mitigations": ["M-10", "M-35"]}],
     "pathways": ["joint-publication", "data-compute-access"],
     "technology_areas": ["T-SEN"],

@@ -46,11 +46,16 @@ class EntityRef(Group):
     """An organization or programme that the record names, and in which role."""
 
     entity_id: Annotated[
-        Line, Verbatim(), Label("Identifier in the register of organizations", "Left empty, it is matched by name.")
+        Line,
+        Verbatim(),
+        Label("Identifier in the register of organizations", "Left empty, it is matched by name."),
     ] = ""
-    name: Annotated[Name, NEEDED, Label("Name", missing="Give the name of the organization."), Indexed(9, names=True)]
+    name: Annotated[
+        Name, NEEDED, Label("Name", missing="Give the name of the organization."), Indexed(9, names=True)
+    ]
     entity_type: Annotated[
-        EntityType | None, Label("Type", "An organization or a programme; natural persons are never recorded here.")
+        EntityType | None,
+        Label("Type", "An organization or a programme; natural persons are never recorded here."),
     ] = None
     role: Annotated[EntityRole, Label("Role in this record", missing="Choose the role in this record.")]
     other_names: Annotated[list[OtherName], Label("Other names")] = []
@@ -61,7 +66,9 @@ class EntityRef(Group):
 class Judgement(Group):
     """What is assessed, apart from what is known. Likelihood and confidence are never mixed (ICD 203)."""
 
-    text: Annotated[Note, NEEDED, Label("Judgement", widget="prose", missing="State the judgement."), Indexed(2)]
+    text: Annotated[
+        Note, NEEDED, Label("Judgement", widget="prose", missing="State the judgement."), Indexed(2)
+    ]
     likelihood: Annotated[Likelihood, Label("Likelihood", missing="Choose how likely it is.")]
     confidence: Annotated[Confidence, Label("Confidence", missing="Choose how confident you are.")]
     basis: Annotated[Note, Label("Basis", "What the judgement rests on.", widget="prose")] = ""
@@ -103,7 +110,8 @@ class Related(Group):
 
     ref: Annotated[Line, NEEDED, Verbatim(), Label("Reference", missing="Give the reference of the record.")]
     relation: Annotated[
-        Literal["see_also", "builds_on", "answers", "disagrees_with", "tearline_of", "copied_from"], Label("Relation")
+        Literal["see_also", "builds_on", "answers", "disagrees_with", "tearline_of", "copied_from"],
+        Label("Relation"),
     ] = "see_also"
 
 
@@ -118,6 +126,8 @@ class ExternalRef(Group):
 class PathwayNote(Group):
     """A form of collaboration, with the mitigations that belong to it."""
 
-    pathway: Annotated[Code, Vocabulary("pathways"), Label("Pathway", widget="choice", missing="Choose the pathway.")]
+    pathway: Annotated[
+        Code, Vocabulary("pathways"), Label("Pathway", widget="choice", missing="Choose the pathway.")
+    ]
     mitigations: Annotated[Codes, Vocabulary("mitigations"), Label("Mitigations", widget="choices")] = []
     note: Annotated[Note, Label("Note", widget="prose")] = ""

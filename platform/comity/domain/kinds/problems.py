@@ -73,7 +73,11 @@ def submit_problems(
         *_date_problems(complete, label, today),
         *_subject_problems(complete),
         *_common_problems(complete),
-        *(p for i, claim in enumerate(complete.claims) for p in claim_problems(claim, f"claims.{i}", label, today)),
+        *(
+            p
+            for i, claim in enumerate(complete.claims)
+            for p in claim_problems(claim, f"claims.{i}", label, today)
+        ),
         *complete.rules(label, today),
         *_unknown_codes(kind, complete.model_dump(mode="json"), taxonomy),
         *_raw_html(complete),
@@ -84,7 +88,11 @@ def review_problems(content: Kind) -> list[Problem]:
     """What a second person still has to grade before review starts (guard of triage -> in_review, 4.5.1)."""
     return [
         *grading_problems(content.sources, "sources"),
-        *(p for i, claim in enumerate(content.claims) for p in grading_problems(claim.sources, f"claims.{i}.sources")),
+        *(
+            p
+            for i, claim in enumerate(content.claims)
+            for p in grading_problems(claim.sources, f"claims.{i}.sources")
+        ),
     ]
 
 
@@ -116,14 +124,20 @@ def _sentence(detail: ErrorDetails, shape: Shape | None) -> tuple[str, str]:
     error, context, given = detail["type"], detail.get("ctx", {}), detail.get("input")
     label = shape.label.text if shape else str(detail["loc"][-1])
     missing = shape.label.missing if shape and shape.label.missing else f"Fill in “{label}”."
-    empty = given is None or (isinstance(given, str | list | dict) and not given) or (isinstance(given, str) and not given.strip())
+    empty = (
+        given is None
+        or (isinstance(given, str | list | dict) and not given)
+        or (isinstance(given, str) and not given.strip())
+    )
     if error == "missing" or (error != "extra_forbidden" and empty):
         return "missing", missing
     if error == "extra_forbidden":
         return "unknown-field", _unknown(str(detail["loc"][-1]))
-    if error == "string_too_long":
-        length = len(given) if isinstance(given, str) else 0
-        return "too-long", f"“{label}” may have up to {context.get('max_length')} characters; this has {length}."
+    if error in ("string_too_long", "too_long") and isinstance(given, str):
+        return (
+            "too-long",
+            f"“{label}” may have up to {context.get('max_length')} characters; this has {len(given)}.",
+        )
     if error == "too_long":
         return "too-many", f"“{label}” may have up to {context.get('max_length')} entries."
     if error.startswith("date"):
@@ -143,34 +157,52 @@ def _unknown(key: str) -> str:
 def _date_problems(content: Kind, tlp: TLP, today: date) -> Iterator[Problem]:
     limit = content.longest_expiry(content.subtype, content.valid_from, tlp)
     if content.expires_at > limit:
-        yield Problem("expires_at", "too-late", f"At {tlp.label} this type may be in use until {limit.isoformat()} at most.")
+        yield Problem(
+            "expires_at",
+            "too-late",
+            f"At {tlp.label} this type may be in use until {limit.isoformat()} at most.",
+        )
     if content.expires_at < content.valid_from:
         yield Problem("expires_at", "dates", "This is before the first day of validity.")
     elif content.expires_at < today:
         yield Problem("expires_at", "dates", "This day has passed.")
     if not content.valid_from <= content.review_due <= content.expires_at:
-        yield Problem("review_due", "dates", "The review falls between the first and the last day of validity.")
+        yield Problem(
+            "review_due", "dates", "The review falls between the first and the last day of validity."
+        )
 
 
 def _subject_problems(content: Kind) -> Iterator[Problem]:
     for i, entity in enumerate(content.entities):
         if entity.role == "subject" and entity.entity_type is None:
             yield Problem(
-                f"entities.{i}.entity_type", "missing", "Say what kind of organization this is. A natural person is never a subject."
+                f"entities.{i}.entity_type",
+                "missing",
+                "Say what kind of organization this is. A natural person is never a subject.",
             )
         if entity.entity_id.lower().startswith(("person:", "orcid:", "https://orcid.org")):
-            yield Problem(f"entities.{i}.entity_id", "natural-person", "Natural persons are not recorded here.")
+            yield Problem(
+                f"entities.{i}.entity_id", "natural-person", "Natural persons are not recorded here."
+            )
     if any(entity.role == "subject" for entity in content.entities) and not content.claims:
-        yield Problem("claims", "missing", "An organization is the subject, so at least one sourced claim is needed.")
+        yield Problem(
+            "claims", "missing", "An organization is the subject, so at least one sourced claim is needed."
+        )
 
 
 def _common_problems(content: Kind) -> Iterator[Problem]:
     if any(j.confidence == "high" for j in content.judgements) and not content.alternatives:
-        yield Problem("alternatives", "missing", "A judgement has high confidence: give at least one alternative explanation.")
+        yield Problem(
+            "alternatives",
+            "missing",
+            "A judgement has high confidence: give at least one alternative explanation.",
+        )
     if not content.cautions:
         yield Problem("cautions", "missing", "Keep at least one caution.")
     if content.personal_data != "none" and content.legal_basis is None:
-        yield Problem("legal_basis", "missing", "State purpose and legal basis, because there is personal data.")
+        yield Problem(
+            "legal_basis", "missing", "State purpose and legal basis, because there is personal data."
+        )
     numbers = [claim.claim_id for claim in content.claims]
     for i, number in enumerate(numbers):
         if number in numbers[:i]:
@@ -180,7 +212,11 @@ def _common_problems(content: Kind) -> Iterator[Problem]:
 def _unknown_codes(kind: type[Kind], data: Mapping[str, Any], taxonomy: Taxonomy) -> Iterator[Problem]:
     for path, vocabulary, code in _codes(shapes(kind), data, ""):
         if code not in taxonomy.codes(vocabulary):
-            yield Problem(path, "unknown-code", f"“{code}” is not a term of the taxonomy ({vocabulary.replace('_', ' ')}).")
+            yield Problem(
+                path,
+                "unknown-code",
+                f"“{code}” is not a term of the taxonomy ({vocabulary.replace('_', ' ')}).",
+            )
 
 
 def _codes(fields: Sequence[Shape], data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str]]:
@@ -188,7 +224,9 @@ def _codes(fields: Sequence[Shape], data: Mapping[str, Any], prefix: str) -> Ite
         value, path = data.get(shape.name), f"{prefix}{shape.name}"
         if shape.model is not None and value:
             rows: Iterable[tuple[str, Any]] = (
-                ((f"{path}.{i}.", row) for i, row in enumerate(value)) if isinstance(value, list) else [(f"{path}.", value)]
+                ((f"{path}.{i}.", row) for i, row in enumerate(value))
+                if isinstance(value, list)
+                else [(f"{path}.", value)]
             )
             for start, row in rows:
                 yield from _codes(shapes(shape.model), row, start)
@@ -201,4 +239,6 @@ def _codes(fields: Sequence[Shape], data: Mapping[str, Any], prefix: str) -> Ite
 def _raw_html(content: Kind) -> Iterator[Problem]:
     for text in own_words(type(content), content.model_dump(mode="json")):
         if hit := _HTML.search(_CODE.sub("", text.text)):
-            yield Problem(text.field, "html", f"Write Markdown without HTML: “{hit.group()[:40]}” would not be shown.")
+            yield Problem(
+                text.field, "html", f"Write Markdown without HTML: “{hit.group()[:40]}” would not be shown."
+            )

@@ -76,7 +76,9 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _widget(annotation: Any, many: bool, options: tuple[Pair, ...], vocabulary: bool, limit: int | None) -> Widget:
+def _widget(
+    annotation: Any, many: bool, options: tuple[Pair, ...], vocabulary: bool, limit: int | None
+) -> Widget:
     if _is_model(annotation):
         return "groups" if many else "group"
     if options or vocabulary:
@@ -125,7 +127,9 @@ def _shape(name: str, field: FieldInfo) -> Shape:
         indexed=_find(field, Indexed),
         stix=_find(field, Stix),
         verbatim=bool(found),
-        default=None if field.is_required() else field.get_default(call_default_factory=True, validated_data={}),
+        default=None
+        if field.is_required()
+        else field.get_default(call_default_factory=True, validated_data={}),
     )
 
 

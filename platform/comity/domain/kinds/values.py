@@ -19,7 +19,7 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufeff]")
 
 
 def without_controls(text: str) -> str:
-    """Line ends as `\\n`, control characters gone; what a person typed by hand is otherwise unchanged."""
+    """Line ends as line feeds, control characters gone; what a person typed by hand is otherwise unchanged."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -57,10 +57,18 @@ Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_no_
 Body = Annotated[str, StringConstraints(max_length=100_000), AfterValidator(_no_controls)]
 Note = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_no_controls)]
 Day = Annotated[date, AfterValidator(_sane_date)]
-Url = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_one_line), AfterValidator(_web_address), Verbatim()]
+Url = Annotated[
+    str,
+    StringConstraints(max_length=2_000),
+    AfterValidator(_one_line),
+    AfterValidator(_web_address),
+    Verbatim(),
+]
 Name = Annotated[str, StringConstraints(max_length=300), AfterValidator(_one_line), Verbatim()]
 Code = Annotated[str, StringConstraints(max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$"), Verbatim()]
-Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Verbatim()]
+Language = Annotated[
+    str, StringConstraints(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Verbatim()
+]
 Codes = Annotated[list[Code], AfterValidator(_unique), Field(max_length=60)]
 Lines = Annotated[list[Annotated[Line, Field(min_length=1)]], Field(max_length=100)]
 
