@@ -1,0 +1,272 @@
+"""Answers queries from an engine that lives in the database: the same steps on SQLite and PostgreSQL.
+
+Decides the passes (all words; similar spellings; some of the words) and what is counted. It refuses to know policy and
+scores of the engine. The access condition stands inside every statement that finds, counts or limits, so whatever is
+cut off or triggers the next pass is decided by readable documents alone, and two indexes that differ in hidden
+documents only answer alike, byte for byte. What is not hidden is time: postings of unreadable documents are still
+walked past, so a very common hidden word costs some milliseconds; callers who must hide that add their own delay.
+"""
+
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from comity.search import analyzer, facets, highlight, query, ranking, spelling
+from comity.search.highlight import Needles
+from comity.search.port import MOST_HITS, Hit, Match, Query, Results
+from comity.search.query import Clause
+from comity.search.ranking import Candidate
+from comity.search.sql_store import SqlStore, Words
+
+FEW = 5
+"""Fewer hits than this and the next, more forgiving pass is tried."""
+_SCORED = 250
+_KNOWN_WORD = 3
+_PER_CLAUSE = 3000
+_ENOUGH = 0.45
+_SUGGESTED_FROM = 200
+COLUMNS = ("title", "names", "summary", "body")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where hits come from: a FROM clause with the entry as `d`, a condition, and an order that needs no sorting."""
+
+    table: str
+    where: str
+    newest: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One way of answering: the source of hits, and what to score and highlight by."""
+
+    source: Source
+    clauses: tuple[Clause, ...] = ()
+    weights: Mapping[Clause, float] | None = None
+    match: Match = "all"
+    narrower: tuple[Source, ...] = ()
+
+
+_ORDERS = {
+    "newest": "d.published_at DESC, d.record_id DESC",
+    "oldest": "d.published_at, d.record_id",
+    "title": "d.title_key, d.record_id",
+}
+
+
+class SqlSearch(SqlStore):
+    """The reading half of an embedded engine."""
+
+    @abstractmethod
+    def _matching(self, clauses: Sequence[Clause], columns: Sequence[str] = COLUMNS) -> Source:
+        """Documents in which every clause is satisfied within the given columns."""
+
+    @abstractmethod
+    def _candidate_words(self, ids: str, scanned: int) -> Iterable[tuple[int, str, str, str, str]]:
+        """Record id and normalised words (the body's first `scanned` characters) of a JSON list of ids."""
+
+    @abstractmethod
+    def _joined(self, column: str) -> str:
+        """An aggregate that joins a column's values with spaces."""
+
+    def search(self, asked: Query) -> Results:
+        """Answer a query; see the port."""
+        audiences = sorted(set(asked.audience_ids))
+        if not audiences:
+            return Results((), 0, False, {name: {} for name in asked.facets})
+        scope = self._scope(audiences, asked)
+        clauses = query.parse(asked.text, typing=asked.typing)
+        if not clauses and asked.text.strip():
+            return Results((), 0, False, {name: {} for name in asked.facets})
+        plan, found = self._plan(clauses, scope, self._scope(audiences, asked, filters=False))
+        total = len(found)
+        page = self._sorted(plan, scope, found, asked)[asked.offset : asked.offset + asked.limit]
+        return Results(
+            hits=self._hits(page, plan.clauses),
+            total=total,
+            total_is_capped=total > MOST_HITS,
+            facet_counts=self._facet_counts(plan.source, audiences, asked),
+            match=plan.match,
+        )
+
+    def suggest(self, prefix: str, audience_ids: Collection[int], limit: int = 8) -> tuple[str, ...]:
+        """Titles and names of readable live documents that have every word typed, the last as a prefix."""
+        clauses = query.parse(prefix.rstrip(), typing=True)
+        audiences = sorted(set(audience_ids))
+        if not clauses or not audiences or limit <= 0:
+            return ()
+        scope = self._scope(audiences, Query(prefix, audiences))
+        found = self._ids(self._matching(clauses, COLUMNS[:2]), scope, _SUGGESTED_FROM)
+        typed = analyzer.fold(prefix).strip()
+        labels: dict[str, str] = {}
+        for _, title, names, _, _ in self._originals(found):
+            label = _best_label((title, *json.loads(names)), clauses)
+            labels.setdefault(analyzer.fold(label), label)
+        ranked = sorted(labels, key=lambda folded: (not folded.startswith(typed), len(folded), folded))
+        return tuple(labels[folded] for folded in ranked[:limit])
+
+    def _scope(
+        self, audiences: Sequence[int], asked: Query, *, filters: bool = True, without: str = ""
+    ) -> Source:
+        """The condition on `d` that a document may be read and passes the filters."""
+        where = [f"d.audience_id IN ({self._each('audiences')})"]
+        values: dict[str, Any] = {"audiences": json.dumps(list(audiences))}
+        if not asked.include_ended:
+            where.append("d.live = 1")
+        for place, (name, chosen) in enumerate(sorted(asked.filters.items()) if filters else ()):
+            if chosen and name != without:
+                where.append(
+                    f"""EXISTS (SELECT 1 FROM search_facet_member m WHERE m.set_id = d.facet_set
+                        AND m.facet = :facet{place} AND m.value IN ({self._each(f"chosen{place}", "TEXT")}))"""
+                )
+                values |= {f"facet{place}": name, f"chosen{place}": json.dumps(sorted(chosen))}
+        return Source("search_entry d", " AND ".join(where), "d.published_at DESC, d.record_id DESC", values)
+
+    def _plan(self, clauses: tuple[Clause, ...], scope: Source, readable: Source) -> tuple[Plan, list[int]]:
+        """The first pass with enough hits, or the last, and its hits (newest first, at most MOST_HITS + 1)."""
+        if not clauses:
+            plan = Plan(Source("search_entry d", "1 = 1", scope.newest, {}))
+            return plan, self._ids(plan.source, scope)
+        plan = self._all_of(clauses, "all")
+        found = self._ids(plan.source, scope)
+        if len(found) >= FEW:
+            return plan, found
+        wider = tuple(self._respelt(clause, readable) for clause in clauses)
+        if wider != clauses:
+            respelt = self._all_of(wider, "similar")
+            more = self._ids(respelt.source, scope)
+            plan, found = (respelt, more) if len(more) > len(found) else (plan, found)
+        pieces = query.looser(wider)
+        if len(found) < FEW and len(pieces) > 1:
+            partial = self._some_of(pieces, readable)
+            more = self._ids(partial.source, scope)
+            plan, found = (partial, more) if len(more) > len(found) else (plan, found)
+        return plan, found
+
+    def _all_of(self, clauses: tuple[Clause, ...], match: Match) -> Plan:
+        narrower = tuple(self._matching(clauses, COLUMNS[:number]) for number in (2, 3))
+        return Plan(self._matching(clauses), clauses, None, match, narrower)
+
+    def _some_of(self, clauses: tuple[Clause, ...], readable: Source) -> Plan:
+        """Documents that have much of the query, counting each clause by its rarity among readable documents."""
+        lists = {clause: self._ids(self._matching([clause]), readable, _PER_CLAUSE) for clause in clauses}
+        weights = {clause: ranking.rarity(len(ids)) for clause, ids in lists.items()}
+        worth: dict[int, float] = {}
+        for clause, ids in lists.items():
+            for record_id in ids:
+                worth[record_id] = worth.get(record_id, 0.0) + weights[clause]
+        present = sum(weights[clause] for clause, ids in lists.items() if ids)
+        enough = [(-round(w, 9), -record_id) for record_id, w in worth.items() if w >= _ENOUGH * present]
+        best = [-negative for _, negative in sorted(enough)[: MOST_HITS + 1]]
+        return Plan(self._listed(best), clauses, weights, "some", (self._listed(best[:_SCORED], "first"),))
+
+    def _listed(self, ids: Sequence[int], name: str = "listed") -> Source:
+        where = f"d.record_id IN ({self._each(name)})"
+        return Source("search_entry d", where, "d.record_id DESC", {name: json.dumps(list(ids))})
+
+    def _respelt(self, clause: Clause, readable: Source) -> Clause:
+        """The clause with similar spellings, if readable documents hardly know the word as typed."""
+        word = clause.word
+        if word is None or not (reach := spelling.slips(word)):
+            return clause
+        if len(self._ids(self._matching([clause]), readable, _KNOWN_WORD)) >= _KNOWN_WORD:
+            return clause
+        terms = self._run(
+            f"SELECT {self._joined('term')} FROM search_term WHERE first = :first AND length BETWEEN :low AND :high",
+            {"first": word[0], "low": len(word) - reach, "high": len(word) + reach},
+        ).scalar_one()
+        return clause.or_similar(spelling.similar(word, (terms or "").split()))
+
+    def _ids(self, source: Source, scope: Source, limit: int = MOST_HITS + 1, order: str = "") -> list[int]:
+        rows = self._run(
+            f"""SELECT d.record_id FROM {source.table} WHERE {source.where} AND {scope.where}
+                ORDER BY {order or source.newest} LIMIT :most""",
+            {**source.values, **scope.values, "most": limit},
+        )
+        return list(rows.scalars())
+
+    def _sorted(self, plan: Plan, scope: Source, found: list[int], asked: Query) -> list[int]:
+        if asked.sort != "relevance":
+            return self._ids(plan.source, scope, asked.offset + asked.limit, _ORDERS[asked.sort])[
+                : MOST_HITS + 1
+            ]
+        if not plan.clauses or asked.offset >= MOST_HITS + 1:
+            return found
+        head = found
+        if len(found) > _SCORED:
+            # Too many to score: those with the words in title and names first, then summary, then the newest.
+            head = []
+            for source in plan.narrower:
+                if len(head) < _SCORED:
+                    head = list(dict.fromkeys([*head, *self._ids(source, scope, _SCORED)]))
+            head = list(dict.fromkeys([*head, *found]))[:_SCORED]
+        ranked = ranking.ordered(self._candidates(head), plan.clauses, plan.weights)
+        return list(dict.fromkeys([*ranked, *found]))[: MOST_HITS + 1]
+
+    def _candidates(self, ids: Sequence[int]) -> list[Candidate]:
+        bound = json.dumps(list(ids))
+        facts = self._run(
+            f"SELECT record_id, published_at, quality FROM search_entry WHERE record_id IN ({self._each('ids')})",
+            {"ids": bound},
+        )
+        words: dict[int, Words] = {
+            row[0]: (row[1], row[2], row[3], row[4]) for row in self._candidate_words(bound, ranking.SCANNED)
+        }
+        return [Candidate(row[0], row[1], row[2], words[row[0]]) for row in facts]
+
+    def _facet_counts(
+        self, source: Source, audiences: Sequence[int], asked: Query
+    ) -> dict[str, dict[str, int]]:
+        """Each facet without its own filter: one count for all facets that are not filtered, one for each that is."""
+        counts: dict[str, dict[str, int]] = {}
+        filtered = [name for name in asked.facets if asked.filters.get(name)]
+        free = [name for name in asked.facets if name not in filtered]
+        for without, names in [("", free), *((name, [name]) for name in filtered)]:
+            if names:
+                scope = self._scope(audiences, asked, without=without)
+                joined = self._run(
+                    f"SELECT {self._joined('d.facet_set')} FROM {source.table} WHERE {source.where} AND {scope.where}",
+                    {**source.values, **scope.values},
+                ).scalar_one()
+                counts |= facets.count((joined or "").split(), names, self._members)
+        return {name: counts[name] for name in asked.facets}
+
+    def _members(self, set_ids: list[str]) -> list[tuple[str, str, str]]:
+        rows = self._run(
+            f"SELECT set_id, facet, value FROM search_facet_member WHERE set_id IN ({self._each('sets', 'TEXT')})",
+            {"sets": json.dumps(set_ids)},
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def _originals(self, ids: Sequence[int]) -> list[tuple[int, str, str, str, str]]:
+        """Id, title, names (JSON), summary and body, in the order asked for."""
+        rows = self._run(
+            f"SELECT record_id, title, names, summary, body FROM search_text WHERE record_id IN ({self._each('ids')})",
+            {"ids": json.dumps(list(ids))},
+        )
+        by_id = {row[0]: (row[0], row[1], row[2], row[3], row[4]) for row in rows}
+        return [by_id[record_id] for record_id in ids]
+
+    def _hits(self, ids: Sequence[int], clauses: Sequence[Clause]) -> tuple[Hit, ...]:
+        needles = Needles(clauses)
+        return tuple(
+            Hit(
+                record_id,
+                highlight.whole(title, needles),
+                highlight.passage((summary, body, " · ".join(json.loads(names))), needles),
+            )
+            for record_id, title, names, summary, body in self._originals(ids)
+        )
+
+
+def _best_label(labels: Sequence[str], clauses: Sequence[Clause]) -> str:
+    """The first label with the most of the query in it; the title when only another form of a name matched."""
+    needles = [Needles([clause]) for clause in clauses]
+    return max(labels, key=lambda label: sum(bool(needle.found(label)) for needle in needles))
