@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from comity.storage.tables.base import Row
 
 
-class AudienceRow(SQLModel, table=True):
+class AudienceRow(Row, table=True):
     """One distinct tuple of access facts."""
 
     __tablename__ = "audience"
@@ -19,7 +21,7 @@ class AudienceRow(SQLModel, table=True):
     owner: str = Field(max_length=140)
 
 
-class AudienceTokenRow(SQLModel, table=True):
+class AudienceTokenRow(Row, table=True):
     """One value of one set-valued fact."""
 
     __tablename__ = "audience_token"

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 metadata = SQLModel.metadata
+
+
+def table_of(row: type[SQLModel]) -> sa.Table:
+    """The table behind a row class, for statements that need columns rather than objects."""
+    return cast("sa.Table", sa.inspect(row).local_table)
+
+
 metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -37,3 +44,5 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class Row(SQLModel):
+    """Base of every table: makes sure that the naming of constraints is set before the first of them is made."""

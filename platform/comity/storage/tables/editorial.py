@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from comity.storage.tables.base import UTCDateTime
+from comity.storage.tables.base import Row, UTCDateTime
 
 
-class VoteRow(SQLModel, table=True):
+class VoteRow(Row, table=True):
     """A reviewer's vote on one revision. A later vote of the same person on the same revision replaces the earlier in the tally."""
 
     __tablename__ = "vote"
@@ -34,7 +34,7 @@ class VoteRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCDateTime)
 
 
-class HoldRow(SQLModel, table=True):
+class HoldRow(Row, table=True):
     """A request to pause, the votes on it, and its end (G-06)."""
 
     __tablename__ = "hold"
@@ -52,7 +52,7 @@ class HoldRow(SQLModel, table=True):
     renewals: int = 0
 
 
-class ReplyRow(SQLModel, table=True):
+class ReplyRow(Row, table=True):
     """The named organization's slot: invited, received, declined or waived, with its own words (G-30 to G-34)."""
 
     __tablename__ = "reply"
@@ -70,7 +70,7 @@ class ReplyRow(SQLModel, table=True):
     edited_note: str = ""
 
 
-class DisputeRow(SQLModel, table=True):
+class DisputeRow(Row, table=True):
     """An appeal that passed a first look puts the record under dispute until it is decided (G-35 to G-37)."""
 
     __tablename__ = "dispute"
@@ -88,7 +88,7 @@ class DisputeRow(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
-class DecisionRow(SQLModel, table=True):
+class DecisionRow(Row, table=True):
     """A reason that somebody gave for something: return, rejection, override, waiver, withdrawal (G-09). The author reads it."""
 
     __tablename__ = "decision"

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from comity.storage.tables.base import UTCDateTime
+from comity.storage.tables.base import Row, UTCDateTime
 
 
-class AuditRow(SQLModel, table=True):
+class AuditRow(Row, table=True):
     """One entry of the hash chain. `audience_id` decides who may see the entry beside its actor and the auditors."""
 
     __tablename__ = "audit_entry"
@@ -29,7 +29,7 @@ class AuditRow(SQLModel, table=True):
     hash: str = Field(max_length=64)
 
 
-class SequenceRow(SQLModel, table=True):
+class SequenceRow(Row, table=True):
     """A counter that is locked by the transaction that uses it, so that its numbers are gap-free and in commit order."""
 
     __tablename__ = "sequence"
@@ -39,7 +39,7 @@ class SequenceRow(SQLModel, table=True):
     head: str = Field(default="", max_length=64)
 
 
-class OutboxRow(SQLModel, table=True):
+class OutboxRow(Row, table=True):
     """Something happened to a record. Followers read in order and remember where they stopped."""
 
     __tablename__ = "outbox"
@@ -51,7 +51,7 @@ class OutboxRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCDateTime)
 
 
-class FollowerRow(SQLModel, table=True):
+class FollowerRow(Row, table=True):
     """Where a follower of the outbox stopped."""
 
     __tablename__ = "follower"
@@ -62,7 +62,7 @@ class FollowerRow(SQLModel, table=True):
     lease_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
-class ImportRow(SQLModel, table=True):
+class ImportRow(Row, table=True):
     """How far the import of one file has come, so that it resumes where it stopped."""
 
     __tablename__ = "import_run"

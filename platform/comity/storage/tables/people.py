@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from comity.storage.tables.base import UTCDateTime
+from comity.storage.tables.base import Row, UTCDateTime
 
 
-class NodeRow(SQLModel, table=True):
+class NodeRow(Row, table=True):
     """This node's own settings: one row. Any country starts its own."""
 
     __tablename__ = "node"
@@ -29,7 +29,7 @@ class NodeRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UTCDateTime)
 
 
-class OrganizationRow(SQLModel, table=True):
+class OrganizationRow(Row, table=True):
     """A member organization. `sector` is empty for the secretariat and the operator, which never count toward a quorum."""
 
     __tablename__ = "organization"
@@ -55,7 +55,7 @@ class OrganizationRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UTCDateTime)
 
 
-class AccountRow(SQLModel, table=True):
+class AccountRow(Row, table=True):
     """A person who signs in."""
 
     __tablename__ = "account"
@@ -75,7 +75,7 @@ class AccountRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UTCDateTime)
 
 
-class RoleGrantRow(SQLModel, table=True):
+class RoleGrantRow(Row, table=True):
     """A role held from a time to a time. Never edited: revoking sets the end."""
 
     __tablename__ = "role_grant"
@@ -89,7 +89,7 @@ class RoleGrantRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
-class SessionRow(SQLModel, table=True):
+class SessionRow(Row, table=True):
     """A sign-in. Only the hash of the random id is kept."""
 
     __tablename__ = "session"
@@ -103,7 +103,7 @@ class SessionRow(SQLModel, table=True):
     openings: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
-class TokenRow(SQLModel, table=True):
+class TokenRow(Row, table=True):
     """An API or feed token: hashed, scoped, expiring, and if wanted bound to addresses."""
 
     __tablename__ = "token"
@@ -120,7 +120,7 @@ class TokenRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
-class ThrottleRow(SQLModel, table=True):
+class ThrottleRow(Row, table=True):
     """Failed attempts under one key (a hash, never an address or e-mail)."""
 
     __tablename__ = "throttle"

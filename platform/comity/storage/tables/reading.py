@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from comity.storage.tables.base import UTCDateTime
+from comity.storage.tables.base import Row, UTCDateTime
 
 
-class OpeningRow(SQLModel, table=True):
+class OpeningRow(Row, table=True):
     """A record was opened by a person: always for AMBER and stricter, with the purpose (H-08)."""
 
     __tablename__ = "opening"
@@ -27,7 +27,7 @@ class OpeningRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCDateTime)
 
 
-class SubscriptionRow(SQLModel, table=True):
+class SubscriptionRow(Row, table=True):
     """A saved search. `period` is at_once, daily or weekly."""
 
     __tablename__ = "subscription"
@@ -44,7 +44,7 @@ class SubscriptionRow(SQLModel, table=True):
     seen_event: int = 0
 
 
-class AlertRow(SQLModel, table=True):
+class AlertRow(Row, table=True):
     """One line for one person about one record. Its words are made when it is shown, under the rule of that moment."""
 
     __tablename__ = "alert"

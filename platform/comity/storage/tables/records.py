@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from comity.storage.tables.base import UTCDateTime
+from comity.storage.tables.base import Row, UTCDateTime
 
 
-class RecordRow(SQLModel, table=True):
+class RecordRow(Row, table=True):
     """The envelope: facts are columns. The readable version is `published_revision_id`, the one worked on `working_revision_id`."""
 
     __tablename__ = "record"
@@ -49,7 +49,7 @@ class RecordRow(SQLModel, table=True):
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
-class RevisionRow(SQLModel, table=True):
+class RevisionRow(Row, table=True):
     """One version of the content. Immutable once it was submitted; a draft revision is the author's working copy."""
 
     __tablename__ = "revision"
@@ -72,7 +72,7 @@ class RevisionRow(SQLModel, table=True):
     published_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
-class ClaimRow(SQLModel, table=True):
+class ClaimRow(Row, table=True):
     """A claim of one revision; it may be marked more strictly than its record, so it has an audience of its own."""
 
     __tablename__ = "claim"
@@ -84,7 +84,7 @@ class ClaimRow(SQLModel, table=True):
     content: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
-class AttachmentRow(SQLModel, table=True):
+class AttachmentRow(Row, table=True):
     """A file of one record. The bytes are in `data_dir`, named by their hash; never served inline."""
 
     __tablename__ = "attachment"
