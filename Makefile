@@ -11,7 +11,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell command -
 CHECKED := platform tests $(wildcard bench migrations scripts/*.py)
 WORKERS ?= 2
 
-.PHONY: help install demo test format lint types contracts security bench matrix lock clean
+.PHONY: help install demo test format lint types contracts security bench matrix reference lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -60,6 +60,9 @@ bench: install ## Measure against the bars of bench/README.md
 
 matrix: install ## Write policies/matrix.md anew from the policy
 	@$(BIN)/python scripts/write_matrix.py
+
+reference: install ## Write docs/settings.md, docs/cli.md and the golden list of routes anew
+	@PYTHONPATH=platform:. $(BIN)/python scripts/write_reference.py
 
 lock: ## Resolve the dependencies anew (needs uv); no address of any registry is written
 	@uv pip compile pyproject.toml --group dev --generate-hashes --universal --python-version 3.11 \

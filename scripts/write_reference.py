@@ -1,0 +1,126 @@
+"""Writes what must never lag behind the code: `docs/settings.md`, `docs/cli.md` and the golden list of routes.
+
+Run by `make reference`; `tests/architecture/test_reference.py` fails while a file differs from what this writes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from comity.config import ROOT, Settings
+
+SETTINGS_HEAD = """# Settings
+
+Each is an environment variable, or a line in a file `.env` beside the place where `comity` is started. Written by
+`make reference` from `platform/comity/config.py`.
+
+| variable | default | meaning |
+| --- | --- | --- |
+"""
+CLI_HEAD = """# Commands
+
+Written by `make reference` from `platform/comity/cli/`. `comity COMMAND --help` says the same.
+"""
+
+
+def _default(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "empty" if not value.get_secret_value() else "secret"
+    text = str(value).replace(f"{ROOT}/", "")
+    return f"`{text}`" if text else "empty"
+
+
+def settings_page() -> str:
+    """Every field of `Settings`, in the order in which it is declared."""
+    rows = [
+        f"| `COMITY_{name.upper()}` | {_default(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return SETTINGS_HEAD + "\n".join(rows) + "\n"
+
+
+def _commands(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each command that does something, with the words that call it; groups are walked into."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield words, command
+        return
+    for name in sorted(below):
+        yield from _commands(below[name], (*words, name))
+
+
+def _section(words: tuple[str, ...], command: Any) -> str:
+    lines = [f"## `{' '.join(words)}`", "", (command.help or "").strip(), ""]
+    for parameter in command.params:
+        names = ", ".join([*parameter.opts, *parameter.secondary_opts])
+        names = names.upper() if parameter.param_type_name == "argument" else names
+        lines.append(f"- `{names}`: {getattr(parameter, 'help', None) or ''}".rstrip(": ").rstrip())
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def cli_page() -> str:
+    """Every command, with its arguments and options."""
+    import typer.main
+    from comity.cli.main import app
+
+    pages = [
+        _section(words, command) for words, command in _commands(typer.main.get_command(app), ("comity",))
+    ]
+    return CLI_HEAD + "\n" + "\n".join(pages)
+
+
+def _flat(routes: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each route with its whole path, through routers within routers and mounted applications."""
+    for route in routes:
+        path = prefix + str(getattr(route, "path", ""))
+        below = getattr(route, "routes", None)
+        if below:
+            yield from _flat(list(below), path)
+        else:
+            yield path, route
+
+
+def routes_page() -> str:
+    """`METHOD path capability`, sorted: what a reviewer reads to see that no door was added by accident."""
+    from comity.app import create_app
+
+    lines = set()
+    for path, route in _flat(list(create_app().routes)):
+        capability = getattr(route, "capability", None) or (
+            "static" if path.startswith("/static") else "NONE DECLARED"
+        )
+        methods = sorted(set(getattr(route, "methods", None) or {"GET"}) - {"HEAD"})
+        lines |= {f"{method:<6} {path}  {capability}" for method in methods}
+    return "\n".join(sorted(lines, key=lambda line: line.split()[1::-1])) + "\n"
+
+
+PAGES: dict[str, tuple[str, Callable[[], str]]] = {
+    "docs/settings.md": ("comity.config", settings_page),
+    "docs/cli.md": ("comity.cli.main", cli_page),
+    "tests/architecture/routes.txt": ("comity.app", routes_page),
+}
+"""Path -> the module it is read from, and what writes it."""
+
+
+def exists(module: str) -> bool:
+    """Has the part of the house that the page describes been built?"""
+    return importlib.util.find_spec(module) is not None
+
+
+def main() -> None:
+    """Write every page whose subject exists."""
+    for name, (module, page) in PAGES.items():
+        if exists(module):
+            path = Path(ROOT) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page(), encoding="utf-8")
+            print(f"wrote {name}")
+
+
+if __name__ == "__main__":
+    main()
