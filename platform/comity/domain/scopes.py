@@ -1,0 +1,54 @@
+"""What an API or feed token may do at most: the caller's own powers, narrowed to the actions of the token's scopes.
+
+Decides nothing about who reads what: a scope only takes away. `write:` scopes never bring a vote, a decision or a grant, because
+those are done by a person at a screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from comity.domain.viewer import Powers
+
+
+class Scope(StrEnum):
+    """The scopes. RED is in none of them: it has named recipients, and a program is not one."""
+
+    READ_RECORDS = "read:records"
+    READ_AMBER = "read:amber"
+    READ_FEED = "read:feed"
+    READ_AUDIT = "read:audit"
+    WRITE_DRAFTS = "write:drafts"
+
+
+SAYS: Final[Mapping[Scope, str]] = MappingProxyType(
+    {
+        Scope.READ_RECORDS: "Search and read records up to TLP:GREEN that you may read.",
+        Scope.READ_AMBER: "Also read TLP:AMBER and TLP:AMBER+STRICT records that you may read.",
+        Scope.READ_FEED: "Read your feeds, up to TLP:GREEN.",
+        Scope.READ_AUDIT: "Read the part of the audit log that you may read.",
+        Scope.WRITE_DRAFTS: "Draft, correct and submit records as you.",
+    }
+)
+
+_PUBLIC: Final = frozenset({"read_clear"})
+
+ACTIONS: Final[Mapping[Scope, frozenset[str]]] = MappingProxyType(
+    {
+        Scope.READ_RECORDS: frozenset({"read_clear", "read_green"}),
+        Scope.READ_AMBER: frozenset({"read_clear", "read_green", "read_amber"}),
+        Scope.READ_FEED: frozenset({"read_clear", "read_green"}),
+        Scope.READ_AUDIT: frozenset({"read_audit_log"}),
+        Scope.WRITE_DRAFTS: frozenset({"read_clear", "read_green", "draft", "submit", "correct"}),
+    }
+)
+"""Scope -> actions of the permission matrix that it lets through."""
+
+
+def narrowed(powers: Powers, scopes: Collection[Scope]) -> Powers:
+    """`powers` without what no scope lets through. A token without scopes keeps what the public has."""
+    kept = _PUBLIC.union(*(ACTIONS[scope] for scope in scopes))
+    return MappingProxyType({action: words for action, words in powers.items() if action in kept})
