@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 GENESIS: Final = hashlib.sha256(b"comity audit chain v1").hexdigest()
 """The hash that stands before the first entry."""
@@ -90,6 +90,13 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A stored row that is no entry at all; in a chain it is where the chain is broken."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class Intact:
     """Every link holds. `head` is the last hash, the genesis for an empty chain; write it down elsewhere to prove length."""
 
@@ -138,6 +145,8 @@ def verify(
     head, count = GENESIS, 0
     for link in links:
         count += 1
+        if isinstance(link, Unreadable):
+            return Broken(count, link.why)
         if why := _fault(link, head, count):
             return Broken(count, why)
         head = link.hash

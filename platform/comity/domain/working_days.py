@@ -1,18 +1,38 @@
-"""Counting in working days: Monday to Friday, without the holidays that a node names. Times of day are kept."""
+"""Counting working days: Monday to Friday without the holidays that the node lists. Pure; the day of the event is day zero."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+
+_SATURDAY = 5
 
 
-def working_days(start: datetime, n: int, holidays: Collection[date] = ()) -> datetime:
-    """The moment `n` working days after `start`. Raises `ValueError` for a negative number."""
-    if n < 0:
-        raise ValueError("working days are counted forward")
-    moment = start
+def is_working_day(day: date, holidays: Collection[date] = ()) -> bool:
+    """Monday to Friday, and not a holiday."""
+    return day.weekday() < _SATURDAY and day not in holidays
+
+
+def working_days(start: date, n: int, holidays: Collection[date] = ()) -> date:
+    """The `n`-th working day after `start`; `start` itself is not counted. `n` must be 1 or more."""
+    if n < 1:
+        raise ValueError("count at least one working day")
+    day = start
     while n:
-        moment += timedelta(days=1)
-        if moment.weekday() < 5 and moment.date() not in holidays:
-            n -= 1
-    return moment
+        day += timedelta(days=1)
+        n -= is_working_day(day, holidays)
+    return day
+
+
+def end_of_working_days(start: datetime, n: int, holidays: Collection[date] = ()) -> datetime:
+    """The instant (UTC) at which the `n`-th working day after `start` has ended. `start` needs a time zone."""
+    if start.tzinfo is None:
+        raise ValueError("a time without a zone has no day")
+    last = working_days(start.astimezone(UTC).date(), n, holidays)
+    return datetime.combine(last + timedelta(days=1), time(), UTC)
+
+
+def working_days_between(start: date, end: date, holidays: Collection[date] = ()) -> int:
+    """Working days after `start` up to and including `end`; 0 when `end` is not later."""
+    days = (start + timedelta(days=step) for step in range(1, (end - start).days + 1))
+    return sum(is_working_day(day, holidays) for day in days)
