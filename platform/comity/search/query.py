@@ -19,7 +19,9 @@ _SPLIT = re.compile(r'"([^"]*)"|([^\s"]+)')
 # What joins words into one (CVE-2024-1234, don't, v1.2) gives a phrase; any other sign separates words.
 _PIECES = re.compile(r"[/,;:|+&()\[\]{}<>=*?!~^\\]+")
 _STOP = frozenset(
-    "a an and are as at be by for from in is it of on or that the this to was were what which with".split()
+    "a about all an and any are as at be been by can could did do does for from had has have how if in into is it its may "
+    "must no not of on or our should so some such than that the their then there these they this those to was we were "
+    "what when where which who why will with would you your".split()
 )
 _NAME_FORM = 0.7
 _PREFIX = 0.6
@@ -59,11 +61,10 @@ class Clause:
 def parse(text: str, *, typing: bool = False) -> tuple[Clause, ...]:
     """The clauses of a query, at most MAX_TOKENS tokens in all. Empty when nothing typed can be searched for."""
     text = text[:MAX_CHARACTERS].translate(_QUOTES)
-    typed = list(_limited(_phrases(text)))
-    if any(quoted or words[0] not in _STOP for words, quoted in typed):
-        typed = [
-            (words, quoted) for words, quoted in typed if quoted or len(words) > 1 or words[0] not in _STOP
-        ]
+    typed = [(words, quoted) for words, quoted in _phrases(text) if words]
+    if any(not _is_stop(words, quoted) for words, quoted in typed):
+        typed = [(words, quoted) for words, quoted in typed if not _is_stop(words, quoted)]
+    typed = list(_limited(typed))
     open_end = typing and text[-1:] not in ("", '"') and not text[-1:].isspace()
     last = len(typed) - 1
     return tuple(
@@ -91,6 +92,10 @@ def _phrases(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
         else:
             for piece in _PIECES.split(match.group(2)):
                 yield tuple(analyzer.tokens(piece)), False
+
+
+def _is_stop(words: tuple[str, ...], quoted: bool) -> bool:
+    return not quoted and len(words) == 1 and words[0] in _STOP
 
 
 def _limited(phrases: Iterable[tuple[tuple[str, ...], bool]]) -> Iterator[tuple[tuple[str, ...], bool]]:

@@ -21,9 +21,9 @@ SCANNED = 12_000
 _TITLE = (6.0, 60.0, 0.3)
 _NAMES = (4.0, 120.0, 0.2)
 _SUMMARY = (2.0, 300.0, 0.5)
-_BODY = (1.0, 1200.0, 0.75)
+_BODY = (1.0, 1200.0, 0.6)
 _FIELDS = (_TITLE, _NAMES, _SUMMARY, _BODY)
-_SATURATION = 1.6
+_SATURATION = 2.5
 _NAMED_FIELDS = 2
 _TITLE_IS_QUERY = 1.5
 _FRESH = 0.15
@@ -41,9 +41,9 @@ class Candidate:
     fields: tuple[str, str, str, str]
 
 
-def rarity(readable_documents: int) -> float:
-    """How much a word that so many readable documents have is worth; from 8 down to about 0.5."""
-    return math.log1p(3000.0 / (readable_documents + 0.5))
+def rarity(having: int, readable: int) -> float:
+    """How much a word is worth that `having` of the `readable` documents have (the inverse frequency of BM25)."""
+    return math.log1p((max(readable - having, 0) + 0.5) / (having + 0.5))
 
 
 def ordered(

@@ -28,7 +28,7 @@ FEW = 5
 _SCORED = 250
 _KNOWN_WORD = 3
 _PER_CLAUSE = 3000
-_ENOUGH = 0.45
+_ENOUGH = 0.2
 _SUGGESTED_FROM = 200
 COLUMNS = ("title", "names", "summary", "body")
 
@@ -157,7 +157,8 @@ class SqlSearch(SqlStore):
     def _some_of(self, clauses: tuple[Clause, ...], readable: Source) -> Plan:
         """Documents that have much of the query, counting each clause by its rarity among readable documents."""
         lists = {clause: self._ids(self._matching([clause]), readable, _PER_CLAUSE) for clause in clauses}
-        weights = {clause: ranking.rarity(len(ids)) for clause, ids in lists.items()}
+        every = self._run(f"SELECT count(*) FROM search_entry d WHERE {readable.where}", readable.values).scalar_one()
+        weights = {clause: ranking.rarity(len(ids), every) for clause, ids in lists.items()}
         worth: dict[int, float] = {}
         for clause, ids in lists.items():
             for record_id in ids:
