@@ -12,6 +12,8 @@ import yaml
 from pydantic import BaseModel
 
 from comity.config import POLICIES
+from comity.domain.membership import MembershipPolicy
+from comity.domain.neutral_language import LanguageRules
 from comity.domain.taxonomy import Taxonomy
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -27,3 +29,17 @@ def load(name: str, model: type[_Model]) -> _Model:
 def taxonomy() -> Taxonomy:
     """The vocabularies of this node."""
     return load("taxonomy", Taxonomy)
+
+
+@lru_cache(maxsize=8)
+def language(code: str) -> LanguageRules | None:
+    """The neutral-language rules for a text in this language (BCP 47); None when this node has none for it."""
+    main = code.split("-")[0]
+    known = main.isalpha() and (POLICIES / "language" / f"{main}.yaml").is_file()
+    return load(f"language/{main}", LanguageRules) if known else None
+
+
+@lru_cache(maxsize=1)
+def membership() -> MembershipPolicy:
+    """How organizations become members, and who invites and grants."""
+    return load("governance/membership", MembershipPolicy)

@@ -30,9 +30,9 @@ def columns() -> tuple[sa.Column[Any], ...]:
     return tuple(_organization.c[field.name] for field in fields(Organization))
 
 
-def from_row(row: sa.RowMapping) -> Organization:
-    """The organization of a row that has at least its own columns."""
-    values = {field.name: row[field.name] for field in fields(Organization)}
+def from_row(row: sa.Row[Any], *, prefix: str = "") -> Organization:
+    """The organization of a row that has at least its own columns, each under `prefix` and its name."""
+    values = {field.name: getattr(row, prefix + field.name) for field in fields(Organization)}
     lists = {name: tuple(values[name]) for name in _LISTS}
     return Organization(
         **{**values, **lists, "sector": Sector(values["sector"]) if values["sector"] else None}
@@ -47,18 +47,14 @@ def _to_row(organization: Organization) -> dict[str, Any]:
 
 def get(db: Session, organization_id: str) -> Organization | None:
     """One organization."""
-    row = (
-        db.execute(sa.select(*columns()).where(_organization.c.id == organization_id))
-        .mappings()
-        .one_or_none()
-    )
+    row = db.execute(sa.select(*columns()).where(_organization.c.id == organization_id)).one_or_none()
     return None if row is None else from_row(row)
 
 
 def lock(db: Session, organization_id: str) -> Organization | None:
     """As `get`, holding the row until the transaction ends, so that two decisions about it are taken one after the other."""
     query = sa.select(*columns()).where(_organization.c.id == organization_id).with_for_update()
-    row = db.execute(query).mappings().one_or_none()
+    row = db.execute(query).one_or_none()
     return None if row is None else from_row(row)
 
 
@@ -71,7 +67,7 @@ def listed(db: Session, *, states: Sequence[str] = ("verified",), kind: str = ""
     )
     if kind:
         query = query.where(_organization.c.kind == kind)
-    return [from_row(row) for row in db.execute(query).mappings()]
+    return [from_row(row) for row in db.execute(query)]
 
 
 def add(db: Session, organization: Organization, *, now: datetime) -> None:
