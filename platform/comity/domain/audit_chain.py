@@ -138,8 +138,20 @@ def extend(previous: Link | None, entry: Entry) -> Link:
     return Link(entry, head, entry_hash(head, entry))
 
 
+def read_link(fields: Mapping[str, Any], *, previous: str, own_hash: str) -> Link | Unreadable:
+    """A stored row as a link. A row that was altered into something that is no entry does not raise: it is `Unreadable`."""
+    try:
+        return Link(Entry.model_validate(dict(fields)), previous, own_hash)
+    except ValidationError as refused:
+        names = sorted({str(error["loc"][0]) if error["loc"] else "entry" for error in refused.errors()})
+        return Unreadable(f"it is no readable entry: {', '.join(names)}")
+
+
 def verify(
-    links: Iterable[Link], *, expected_head: str | None = None, expected_length: int | None = None
+    links: Iterable[Link | Unreadable],
+    *,
+    expected_head: str | None = None,
+    expected_length: int | None = None,
 ) -> Intact | Broken:
     """Walk the chain once. With `expected_*` from an earlier checkpoint at its end, also notices entries cut off the end."""
     head, count = GENESIS, 0
