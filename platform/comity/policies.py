@@ -12,8 +12,10 @@ import yaml
 from pydantic import BaseModel
 
 from comity.config import POLICIES
+from comity.domain.governance import HandlingPolicy, QuorumPolicy, ReasonCodes, ServiceLevels
 from comity.domain.membership import MembershipPolicy
 from comity.domain.neutral_language import LanguageRules
+from comity.domain.roles import RolesPolicy
 from comity.domain.taxonomy import Taxonomy
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -43,3 +45,33 @@ def language(code: str) -> LanguageRules | None:
 def membership() -> MembershipPolicy:
     """How organizations become members, and who invites and grants."""
     return load("governance/membership", MembershipPolicy)
+
+
+@lru_cache(maxsize=1)
+def quorum() -> QuorumPolicy:
+    """Who must agree to what."""
+    return load("governance/quorum", QuorumPolicy)
+
+
+@lru_cache(maxsize=1)
+def roles() -> RolesPolicy:
+    """Roles, separation of duties and the permission matrix."""
+    return load("governance/roles", RolesPolicy)
+
+
+@lru_cache(maxsize=1)
+def reason_codes() -> ReasonCodes:
+    """The reasons that may be given for a decision."""
+    return load("governance/reason_codes", ReasonCodes)
+
+
+@lru_cache(maxsize=1)
+def service_levels() -> ServiceLevels:
+    """How long things may take."""
+    return load("governance/service_levels", ServiceLevels)
+
+
+@lru_cache(maxsize=1)
+def handling_policy() -> HandlingPolicy:
+    """The plain words of markings and caveats."""
+    return load("handling", HandlingPolicy)
