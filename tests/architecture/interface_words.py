@@ -11,8 +11,10 @@ NEVER = (
     "clearing house", "foreign national", "foreign nationals", "risk score", "risk scores", "enemy", "enemies",
 )  # fmt: skip
 NEVER_SAID = re.compile(rf"\b({'|'.join(re.escape(word) for word in NEVER)})\b", re.IGNORECASE)
-CALLED_CLASSIFICATION = re.compile(r"\b(de)?classif(y|ied|ication|ications)\b", re.IGNORECASE)
-"""TLP is a sharing agreement; the word for a state secret's marking would promise a protection in law it does not have."""
+CLASSIFICATION = re.compile(r"\b(de)?classif(y|ied|ication|ications)\b", re.IGNORECASE)
+MARKING = re.compile(r"\b(TLP|traffic light|markings?)\b", re.IGNORECASE)
+"""TLP is a sharing agreement; the word for a state secret's marking would promise a protection in law it does not have.
+Said of exports or of weapons work it is the proper word, so only a line that speaks of a marking may not say it."""
 
 SPOKEN_ATTRIBUTES = {
     "title",
@@ -28,9 +30,9 @@ SPOKEN_ATTRIBUTES = {
 
 def never_said(text: str) -> list[str]:
     """The words of `text` that a reader must not meet."""
-    return [
-        found.group(0) for pattern in (NEVER_SAID, CALLED_CLASSIFICATION) for found in pattern.finditer(text)
-    ]
+    of_markings = " ".join(line for line in text.splitlines() if MARKING.search(line))
+    found = [*NEVER_SAID.finditer(text), *CLASSIFICATION.finditer(of_markings)]
+    return [match.group(0) for match in found]
 
 
 class _Spoken(HTMLParser):

@@ -31,8 +31,8 @@ NEVER_A_FIELD_TOGETHER = (
 
 
 def is_sentence(text: str) -> bool:
-    """A word alone is a code (the state `approved`); only what has a space is said to a reader."""
-    return " " in text.strip()
+    """A word alone is a code (the state `approved`), and what holds a word boundary is a pattern; the rest is speech."""
+    return " " in text.strip() and "\\b" not in text
 
 
 def test_no_template_says_a_word_that_judges() -> None:
@@ -171,6 +171,7 @@ def test_no_form_asks_for_a_persons_origin() -> None:
 def test_the_checks_themselves_see_what_they_look_for() -> None:
     assert never_said("This partner is Approved and SAFE.") == ["Approved", "SAFE"]
     assert never_said("The TLP classification") == ["classification"]
+    assert never_said("Export classification of the parts") == []
     assert (
         next(iter(spoken_by_template('<p class="approved">{# safe #}{{ _("not an enemy") }}</p>')))
         == "not an enemy"
