@@ -85,3 +85,22 @@ def test_the_check_itself_sees_a_trace() -> None:
     assert MACHINE.search("see /" + "root/notes.txt")
     assert MACHINE.search("pip install --index-url https://x")
     assert not MACHINE.search("https://example.org/work/list and ~/work/x and platform/work/y")
+
+
+def test_no_link_in_the_documentation_leads_nowhere() -> None:
+    broken = {
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in tracked()
+        if path.suffix == ".md"
+        for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8"))
+        if "://" not in target and not (path.parent / target).exists()
+    }
+    assert broken == set()
+
+
+def test_every_page_of_the_documentation_is_in_its_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")} - {
+        "README.md"
+    }
+    assert {page for page in pages if f"]({page})" not in index} == set()
