@@ -23,7 +23,8 @@ from comity.services.unit import Unit
 from comity.services.uuid7 import uuid7
 from comity.storage import audiences, records, revisions
 
-_EDITABLE = frozenset({State.DRAFT, State.CHANGES_REQUESTED})
+_EDITABLE = frozenset({State.DRAFT, State.CHANGES_REQUESTED, State.PUBLISHED})
+"""Published means here: a correction that was begun and has not been submitted."""
 
 
 def start(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling | None = None) -> Record:
@@ -53,22 +54,22 @@ def start(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: H
     )
     audience_id = audiences.ensure(unit.db, audience_for(unit, record, handling, stage_of(record)))
     record = records.add(unit.db, replace(record, audience_id=audience_id))
-    record = new_version(unit, record, content=content, handling=handling, major=1, minor=0)
+    record = new_version(unit, record, content=content, handling=handling)
     unit.audit("draft.start", record.ref, audience_id=record.audience_id, kind=kind_name)
     return record
 
 
 def new_version(
-    unit: Unit, record: Record, *, content: Mapping[str, Any], handling: Handling, major: int, minor: int, note: str = ""
+    unit: Unit, record: Record, *, content: Mapping[str, Any], handling: Handling, note: str = ""
 ) -> Record:
-    """Give the record a new working version with this content."""
+    """Give the record a new working version: draft 0.1, 0.2 and so on, until publication numbers it."""
     revision = revisions.add(
         unit.db,
         Revision(
             id=0,
             record_id=record.id,
-            major=major,
-            minor=minor,
+            major=0,
+            minor=revisions.next_number(unit.db, record.id, 0),
             frozen=False,
             audience_id=audiences.ensure(unit.db, audience_for(unit, record, handling, stage_of(record))),
             title="",
@@ -90,12 +91,16 @@ def save(
     record, revision = working(unit, ref)
     if record.author != unit.viewer.person:
         raise NotAllowed("Only its author edits a draft. Ask for changes instead.")
-    if record.state not in _EDITABLE or revision.frozen:
-        raise Conflict("This is being reviewed and cannot be edited. Take it back first.")
+    if record.state not in _EDITABLE or revision.id == record.published_revision_id:
+        raise Conflict("This is being reviewed or published and cannot be edited. Take it back, or begin a correction.")
     if seen is not None and seen != revision.content_hash:
         raise Conflict
     _refuse_unsaveable(record.kind, content)
-    record = _write(unit, record, revision, content, handling or revision.handling)
+    handling = handling or revision.handling
+    if revision.frozen:
+        record = new_version(unit, record, content=content, handling=handling)
+    else:
+        record = _write(unit, record, revision, content, handling)
     unit.audit("draft.save", record.ref, audience_id=record.audience_id)
     return record
 

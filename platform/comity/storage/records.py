@@ -104,7 +104,7 @@ def listing(
 
 def titles(db: Session, viewer: Viewer, records: Iterable[Record]) -> dict[int, tuple[str, str]]:
     """Title and summary of the version each record shows to this viewer, by record id."""
-    shown = {shown_revision(record, viewer): record.id for record in records}
+    shown = {shown_revision(record): record.id for record in records}
     shown.pop(None, None)
     if not shown:
         return {}
@@ -114,7 +114,7 @@ def titles(db: Session, viewer: Viewer, records: Iterable[Record]) -> dict[int, 
     return {shown[row.id]: (row.title, row.summary) for row in rows}
 
 
-def shown_revision(record: Record, viewer: Viewer) -> int | None:
+def shown_revision(record: Record) -> int | None:
     """The published version for readers; the working version for those at work on an unpublished record."""
     return record.published_revision_id or record.working_revision_id
 

@@ -87,11 +87,11 @@ def add(db: Session, revision: Revision) -> Revision:
 
 
 def store(db: Session, revision: Revision) -> Revision:
-    """Write a version back. The content of a frozen one is never written again: only its audience and publication time."""
+    """Write a version back. The content of a frozen one is never written again: only its audience, number and publication time."""
     values = _to_row(revision)
     frozen = db.scalar(sa.select(_revision.c.frozen).where(_revision.c.id == revision.id))
     if frozen:
-        values = {name: values[name] for name in ("audience_id", "published_at", "frozen")}
+        values = {name: values[name] for name in ("audience_id", "published_at", "frozen", "major", "minor")}
     db.execute(sa.update(_revision).where(_revision.c.id == revision.id).values(**values))
     return revision
 
@@ -113,6 +113,12 @@ def _to_row(revision: Revision) -> dict[str, Any]:
         "note": revision.note,
         "published_at": revision.published_at,
     }
+
+
+def next_number(db: Session, record_id: int, major: int) -> int:
+    """The next free minor number under `major`; major 0 counts the drafts."""
+    highest = db.scalar(sa.select(sa.func.max(_revision.c.minor)).where(_revision.c.record_id == record_id, _revision.c.major == major))
+    return 1 if highest is None and major == 0 else 0 if highest is None else int(highest) + 1
 
 
 def put_claims(db: Session, revision_id: int, claims: Sequence[tuple[Mapping[str, Any], int]]) -> None:

@@ -1,0 +1,93 @@
+"""Everything that is looked at before a text is submitted: completeness, handling, national markings, neutral language, personal data.
+
+The same checks run on every save, where they only inform, and at submission, where they stop what they must stop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from comity import policies
+from comity.domain import neutral_language, personal_data
+from comity.domain.errors import Problem
+from comity.domain.handling import Handling, handling_problems, national_marking_problems
+from comity.domain.kinds.base import Kind
+from comity.domain.kinds.problems import draft_problems, submit_problems
+from comity.domain.kinds.prose import texts
+from comity.domain.kinds.registry import kind
+from comity.services.unit import Unit
+from comity.storage import editorial, organizations, people
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found. `problems` stop submission; language findings need a rewrite or an override with a reason."""
+
+    problems: Sequence[Problem]
+    language: Sequence[neutral_language.Finding]
+    personal: Sequence[personal_data.Finding]
+
+    def open_language(self, overrides: Mapping[str, str]) -> list[neutral_language.Finding]:
+        """Language findings that nobody gave a reason for."""
+        return [finding for finding in self.language if not overrides.get(finding_key(finding), "").strip()]
+
+
+def finding_key(finding: neutral_language.Finding | personal_data.Finding) -> str:
+    """A stable name for one finding: its field and the words found, so that a reason survives edits elsewhere."""
+    return hashlib.sha256(f"{finding.field}\n{finding.matched}".encode()).hexdigest()[:16]
+
+
+def check_draft(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling) -> Checked:
+    """What a save tells the author: malformed fields, contradictions in handling, and the text checks."""
+    model = kind(kind_name)
+    return _checked(unit, model, content, handling, draft_problems(model, content))
+
+
+def check_submission(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling) -> Checked:
+    """What stands in the way of submission, complete."""
+    model = kind(kind_name)
+    complete = submit_problems(content, kind=model, tlp=handling.tlp, taxonomy=policies.taxonomy(), now=unit.now)
+    return _checked(unit, model, content, handling, complete)
+
+
+def _checked(
+    unit: Unit, model: type[Kind], content: Mapping[str, Any], handling: Handling, problems: Sequence[Problem]
+) -> Checked:
+    rules = policies.language(str(content.get("language") or "en")) or policies.language("en")
+    declared = str(content.get("personal_data") or "none")
+    found = personal_data.check_text(model, content)
+    personal = personal_data.blocking(found, declared)
+    marked = national_marking_problems({one.field: one.text for one in texts(model, content)})
+    return Checked(
+        problems=[*problems, *handling_problems(handling), *_unknown_readers(unit, handling), *marked],
+        language=neutral_language.check_text(model, content, rules) if rules else (),
+        personal=personal,
+    )
+
+
+def _unknown_readers(unit: Unit, handling: Handling) -> list[Problem]:
+    """A name that nobody has would narrow to nobody without anybody noticing."""
+    problems = []
+    known = {one.id for one in organizations.listed(unit.db)}
+    for name in handling.audience.organizations:
+        if name not in known:
+            problems.append(Problem("handling.audience.organizations", "unknown", f"No member organization is called “{name}”."))
+    wanted = handling.audience.persons
+    found = {one.id for one in people.accounts(unit.db, ids=wanted)} if wanted else set()
+    for name in wanted:
+        if name not in found:
+            problems.append(Problem("handling.audience.persons", "unknown", f"No account is called “{name}”."))
+    return problems
+
+
+def exception_given(unit: Unit, record_id: int, revision_id: int) -> bool:
+    """Both the data protection officer and the ombudsperson lifted the personal-data block for this version (SG-02)."""
+    lifted = {
+        str(one.details.get("role"))
+        for one in editorial.of_record(unit.db, editorial.Decision, record_id)
+        if one.what == "personal_data_lifted" and one.revision_id == revision_id
+    }
+    return {role.value for role in policies.quorum().actions.lift_personal_data_block.must_include} <= lifted

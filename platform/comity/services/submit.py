@@ -1,0 +1,97 @@
+"""The author hands a draft in. What stops it is named field by field; a language finding needs a reason that reviewers see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from comity.domain.errors import Invalid, NotAllowed, Problem
+from comity.domain.lifecycle_facts import Facts
+from comity.domain.lifecycle_table import Actor, State, Verb
+from comity.domain.record import Record, Revision
+from comity.domain.roles import Role
+from comity.domain.tlp import TLP
+from comity.services.check import Checked, check_submission, exception_given, finding_key
+from comity.services.draft import full_content, working
+from comity.services.reviewers import could_review
+from comity.services.step import give_reason, take
+from comity.services.unit import Unit
+from comity.storage import revisions
+
+EDITORS = f"role:{Role.EDITOR.value}"
+
+
+def submit(
+    unit: Unit, *, ref: str, overrides: Mapping[str, str] | None = None, urgent: bool = False, supersedes: str | None = None
+) -> Record:
+    """Submit the working version. `overrides` maps `finding_key` to the reason why the words stay.
+
+    Raises `Invalid` with every problem. A correction of a published record goes back to the reviewers it had (4.5.1).
+    """
+    unit.need("submit")
+    record, revision = working(unit, ref)
+    if record.author != unit.viewer.person:
+        raise NotAllowed("Only its author submits a draft.")
+    content = full_content(unit, revision)
+    checked = check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling)
+    _refuse(unit, record, revision, checked, overrides or {})
+    _keep_overrides(unit, record, checked, overrides or {})
+    revisions.store(unit.db, replace(revision, frozen=True))
+    facts = Facts(
+        by=Actor.AUTHOR, schema_valid=True, handling_set=True, benefits_present=bool(content.get("benefits")), language_checked=True
+    )
+    subtype = str(content.get("subtype") or "")
+    changes: dict[str, Any] = {"submitted_at": unit.now, "urgent": urgent or subtype == "urgent"}
+    changes["facts"] = {**record.facts, **_statements(content), "supersedes": supersedes or record.facts.get("supersedes", "")}
+    if record.state is State.PUBLISHED:
+        return _resubmit(unit, record, facts, changes)
+    assigned = record.assigned if revision.handling.tlp is TLP.RED else tuple(dict.fromkeys((*record.assigned, EDITORS)))
+    record = take(unit, record, Verb.SUBMIT, facts, assigned=assigned, subtype=subtype, **changes)
+    return take(unit, record, Verb.BEGIN_TRIAGE, Facts(by=Actor.SYSTEM, duplicates_suggested=True))
+
+
+def _resubmit(unit: Unit, record: Record, facts: Facts, changes: Mapping[str, Any]) -> Record:
+    """A correction: sources keep their grades only where they did not change, so an editor confirms them again in review."""
+    reviewable = replace(
+        facts, sources_graded=True, personal_data_clear=True, reviewers_assigned=could_review(unit, record).met
+    )
+    return take(unit, record, Verb.REVISE, reviewable, **changes)
+
+
+def _refuse(unit: Unit, record: Record, revision: Revision, checked: Checked, overrides: Mapping[str, str]) -> None:
+    problems = list(checked.problems)
+    for finding in checked.open_language(overrides):
+        problems.append(Problem(finding.field, f"language:{finding_key(finding)}", f"“{finding.matched}”: {finding.why}"))
+    if not exception_given(unit, record.id, revision.id):
+        for blocked in checked.personal:
+            problems.append(Problem(blocked.field, "personal-data", f"“{blocked.matched}”: {blocked.why}"))
+    if problems:
+        raise Invalid(problems)
+
+
+def _keep_overrides(unit: Unit, record: Record, checked: Checked, overrides: Mapping[str, str]) -> None:
+    for finding in checked.language:
+        reason = overrides.get(finding_key(finding), "").strip()
+        if reason:
+            give_reason(
+                unit, record, "language_override", reason_code="language", text=reason, rule=finding.rule, field=finding.field
+            )
+
+
+def _statements(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Which organizations are the subject of a claim: it decides the quorum and the right of reply (G-03, G-30)."""
+    subjects = [one for one in content.get("entities") or [] if one.get("role") == "subject"]
+    negative = bool(subjects) and bool(content.get("claims"))
+    named = [{"id": str(one.get("entity_id") or one.get("name")), "name": str(one.get("name"))} for one in subjects]
+    severe = any(one.get("weight") == "severe" for one in content.get("claims") or [])
+    certain = any(one.get("confidence") == "high" for one in content.get("judgements") or [])
+    return {"names_entity": negative, "subjects": named if negative else [], "severe": severe, "certain": severe and certain}
+
+
+def take_back(unit: Unit, *, ref: str) -> Record:
+    """The author takes a submission back to work on it."""
+    record, _ = working(unit, ref)
+    if record.author != unit.viewer.person:
+        raise NotAllowed("Only its author takes a submission back.")
+    return take(unit, record, Verb.TAKE_BACK, Facts(by=Actor.AUTHOR))

@@ -1,0 +1,113 @@
+"""The audit chain as rows. Appending is part of the transaction that did what the entry says; nothing is ever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from comity.domain.access import visible_to
+from comity.domain.audit_chain import GENESIS, Entry, Link, entry_hash, stamp
+from comity.domain.viewer import Viewer
+from comity.storage import sequences
+from comity.storage.audiences import ids_for
+from comity.storage.tables.exchange import AuditRow
+
+_audit = sa.inspect(AuditRow).local_table
+
+
+def append(
+    db: Session,
+    *,
+    at: datetime,
+    actor: str,
+    organization: str,
+    action: str,
+    object: str,
+    purpose: str,
+    details: Mapping[str, Any],
+    audience_id: int | None,
+) -> Link:
+    """One more entry at the end of the chain. The end is locked until the transaction is over, so entries never fork."""
+    seq, head = sequences.advance(db, "audit")
+    previous = head or GENESIS
+    entry = Entry(
+        seq=seq,
+        at=stamp(at),
+        actor=actor,
+        organization=organization,
+        action=action,
+        object=object,
+        purpose=purpose,
+        details=dict(details),
+        audience_id=audience_id,
+    )
+    link = Link(entry, previous, entry_hash(previous, entry))
+    db.execute(sa.insert(_audit).values(**entry.model_dump(), previous=link.previous, hash=link.hash))
+    sequences.keep_head(db, "audit", link.hash)
+    return link
+
+
+def _link(row: sa.Row[Any]) -> Link:
+    values = {name: getattr(row, name) for name in Entry.model_fields}
+    return Link(Entry(**values), row.previous, row.hash)
+
+
+def chain(db: Session, *, batch: int = 1000) -> Iterator[Link]:
+    """Every link in order, in batches, for verification. An entry that cannot even be read raises `ValueError`."""
+    seq = 0
+    while True:
+        rows = db.execute(sa.select(_audit).where(_audit.c.seq > seq).order_by(_audit.c.seq).limit(batch)).all()
+        if not rows:
+            return
+        for row in rows:
+            yield _link(row)
+        seq = rows[-1].seq
+
+
+def head(db: Session) -> tuple[int, str]:
+    """How long the chain should be, and its last hash."""
+    return sequences.current(db, "audit")
+
+
+def entries(
+    db: Session,
+    viewer: Viewer,
+    *,
+    actor: str | None = None,
+    organization: str | None = None,
+    object: str | None = None,
+    actions: Sequence[str] = (),
+    without_objects: bool = False,
+    limit: int = 100,
+    before: int | None = None,
+) -> list[Entry]:
+    """Entries newest first. One about a record is there only for those who may know of the record (class S8), and for its actor."""
+    known = sa.or_(
+        _audit.c.audience_id.is_(None),
+        _audit.c.audience_id.in_(ids_for(db, visible_to(viewer))),
+        _audit.c.actor == (viewer.person or "-"),
+    )
+    chosen = sa.select(_audit).where(known)
+    if actor is not None:
+        chosen = chosen.where(_audit.c.actor == actor)
+    if organization is not None:
+        chosen = chosen.where(_audit.c.organization == organization)
+    if object is not None:
+        chosen = chosen.where(_audit.c.object == object)
+    if actions:
+        chosen = chosen.where(_audit.c.action.in_(actions))
+    if without_objects:
+        chosen = chosen.where(_audit.c.audience_id.is_(None))
+    if before is not None:
+        chosen = chosen.where(_audit.c.seq < before)
+    return [_link(row).entry for row in db.execute(chosen.order_by(_audit.c.seq.desc()).limit(limit))]
+
+
+def tally(db: Session, *, since: datetime) -> Mapping[str, int]:
+    """How often each action was taken since a time: for the transparency report, which names nobody."""
+    counted = sa.select(_audit.c.action, sa.func.count()).where(_audit.c.at >= stamp(since)).group_by(_audit.c.action)
+    return {str(action): int(count) for action, count in db.execute(counted)}
