@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from comity.config import POLICIES
 from comity.domain.governance import HandlingPolicy, QuorumPolicy, ReasonCodes, ServiceLevels
+from comity.domain.lists import BaselineList, CommonPartners
 from comity.domain.membership import MembershipPolicy
 from comity.domain.neutral_language import LanguageRules
 from comity.domain.roles import RolesPolicy
@@ -36,7 +37,7 @@ def taxonomy() -> Taxonomy:
 @lru_cache(maxsize=8)
 def language(code: str) -> LanguageRules | None:
     """The neutral-language rules for a text in this language (BCP 47); None when this node has none for it."""
-    main = code.split("-")[0]
+    main = code.split("-", maxsplit=1)[0]
     known = main.isalpha() and (POLICIES / "language" / f"{main}.yaml").is_file()
     return load(f"language/{main}", LanguageRules) if known else None
 
@@ -75,3 +76,15 @@ def service_levels() -> ServiceLevels:
 def handling_policy() -> HandlingPolicy:
     """The plain words of markings and caveats."""
     return load("handling", HandlingPolicy)
+
+
+@lru_cache(maxsize=1)
+def baseline_defence_supervised() -> BaselineList:
+    """The seven universities whose match triggers a review."""
+    return load("lists/baseline-defence-supervised", BaselineList)
+
+
+@lru_cache(maxsize=1)
+def common_partners() -> CommonPartners:
+    """Names that need a second look before a negative statement about them is published."""
+    return load("lists/common-partners", CommonPartners)

@@ -77,6 +77,9 @@ class Entry(BaseModel):
                 raise ValueError(
                     f"“{name}” is longer than {MAX_DETAIL} characters; store its hash or its length"
                 )
+        rfc8785.dumps(
+            dict(details)
+        )  # what cannot be hashed (beyond 2^53, broken text) is refused here, not at verification
         return details
 
 

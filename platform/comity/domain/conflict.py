@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from comity.domain.months import add_months
+
 FUNDING_MONTHS: Final = 36
 
 
@@ -109,15 +111,4 @@ def _line(organization: str, parents: frozenset[tuple[str, str]]) -> frozenset[s
 def _funds(item: Funding, funder: str, funded: str, today: date) -> bool:
     if (item.funder, item.funded) != (funder, funded):
         return False
-    return item.last is None or item.last >= months_before(today, FUNDING_MONTHS)
-
-
-def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last day of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    raise AssertionError("every month has a 28th")
+    return item.last is None or item.last >= add_months(today, -FUNDING_MONTHS)
