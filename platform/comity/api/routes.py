@@ -1,0 +1,11 @@
+"""The resource files of the API, one line each, all under `/api/v1`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from comity.api import schema
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (schema.router,)

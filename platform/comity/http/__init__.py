@@ -1,0 +1,1 @@
+"""What the web and the API share of HTTP: one request, one thread, one transaction. It knows no page and no resource."""

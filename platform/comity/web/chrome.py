@@ -1,0 +1,74 @@
+"""What surrounds every page: the node's name, who is signed in, and the entries of the main navigation this viewer can use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from comity import policies
+from comity.domain.viewer import Viewer
+from comity.http.context import Context
+from comity.web import notices
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the navigation. `action` is a capability as on routes; the entry shows to those who hold it."""
+
+    href: str
+    label: str
+    action: str = "public"
+
+    def shown_to(self, viewer: Viewer) -> bool:
+        """Does this viewer get any use of it?"""
+        return (
+            self.action == "public"
+            or (self.action == "signed-in" and viewer.signed_in)
+            or viewer.may(self.action)
+        )
+
+
+NAVIGATION: Final = (
+    Entry("/", "Home"),
+    Entry("/search", "Search"),
+    Entry("/drafts", "Your drafts", "draft"),
+    Entry("/review", "Review", "vote_in_review"),
+    Entry("/organizations", "Organizations"),
+    Entry("/audit", "Audit", "read_audit_log"),
+    Entry("/transparency", "Transparency"),
+)
+
+
+def chrome(ctx: Context) -> dict[str, Any]:
+    """The variables that `base.html` names. Without a node that is set up, only those that need none."""
+    identity, here = ctx.identity, ctx.request.url.path
+    data: dict[str, Any] = {
+        "viewer": {
+            "signed_in": identity.viewer.signed_in,
+            "display_name": identity.display_name,
+            "organization_name": identity.organization_name,
+            "roles": role_names(identity.viewer),
+        },
+        "nav": [
+            {
+                "href": entry.href,
+                "label": entry.label,
+                "current": here == entry.href or here.startswith(entry.href + "/"),
+            }
+            for entry in NAVIGATION
+            if entry.shown_to(identity.viewer)
+        ],
+        "nonce": ctx.nonce,
+        "flash": notices.read(ctx),
+        "path": here,
+    }
+    try:
+        node = ctx.node
+    except LookupError:
+        return data
+    return data | {"node": node}
+
+
+def role_names(viewer: Viewer) -> list[str]:
+    """As the policy calls them, in its order."""
+    return [rule.name for role, rule in policies.roles().roles.items() if role in viewer.roles]

@@ -1,0 +1,14 @@
+"""The page files of the portal, one line each. Order matters only where two patterns could match one address."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from comity.web import about, health
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    about.router,
+)
