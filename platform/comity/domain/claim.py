@@ -30,7 +30,7 @@ class UnitScope(Group):
     ]
     unit: Annotated[
         Name,
-        Label("Name of the unit", "Leave empty when the whole organization is meant."),
+        Label("Name of the unit", "Empty when the whole organization is meant."),
         Indexed(4, names=True),
     ] = ""
     reason: Annotated[
@@ -77,7 +77,7 @@ class Claim(Group):
         Verbatim(),
         Label(
             "Copied from",
-            "Number of the claim this was copied from, such as RSI-XX-ADV-2026-1#c2. One a line.",
+            "The claim this was copied from, such as RSI-XX-ADV-2026-1#c2. One a line.",
         ),
     ] = []
     reply_ref: Annotated[
@@ -205,7 +205,7 @@ def circular_warnings(claims: Sequence[Claim]) -> list[Problem]:
         for root in claim.derived_from:
             if root in roots:
                 warnings.append(Problem(
-                    f"claims.{i}.derived_from", "SG-12", f"This and claim {roots[root]} both go back to {root}: that is one confirmation."
+                    f"claims.{i}.derived_from", "SG-12", f"This and claim {roots[root]} both go back to {root}: one confirmation."
                 ))  # fmt: skip
             roots.setdefault(root, claim.claim_id or str(i + 1))
     return warnings

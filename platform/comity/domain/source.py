@@ -152,7 +152,7 @@ def grading_problems(sources: Sequence[Source], path: str) -> list[Problem]:
                 Problem(
                     f"{where}.grading_reason",
                     "missing",
-                    f"Say why the grade is not {usual}, as usual for this type.",
+                    f"Say why the grade is not {usual}, the usual one.",
                 )
             )
         if source.credibility is None:

@@ -18,30 +18,33 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TechnologyArea(_Strict):
-    """One of eleven families, with the crosswalk to the lists of others."""
+class Term(_Strict):
+    """A code with its words."""
 
     label: str = Field(min_length=1)
+
+
+class TechnologyArea(Term):
+    """One of eleven families, with the crosswalk to the lists of others."""
+
     sub: tuple[str, ...] = ()
     eu: tuple[str, ...] = ()
     us: tuple[str, ...] = ()
     uk: tuple[str, ...] = ()
 
 
-class RiskIndicator(_Strict):
+class RiskIndicator(Term):
     """Institution-level only. `inherit` says what a parent organization takes over from a unit."""
 
-    label: str = Field(min_length=1)
     tie: str
     min_sources: str = ""
     note: str = ""
     inherit: Literal["full", "one_lower", "none"] = "one_lower"
 
 
-class ApplicationFamily(_Strict):
+class ApplicationFamily(Term):
     """Terms that prompt a question, and the benign uses that share them."""
 
-    label: str = Field(min_length=1)
     terms: tuple[str, ...] = ()
     benign: tuple[str, ...] = ()
 
@@ -88,7 +91,5 @@ class Taxonomy(_Strict):
 VOCABULARIES: Final = tuple(name for name in Taxonomy.model_fields if name != "version")
 
 
-def _pairs(terms: Mapping[str, object]) -> list[Pair]:
-    return [
-        (code, term if isinstance(term, str) else str(getattr(term, "label"))) for code, term in terms.items()
-    ]  # noqa: B009
+def _pairs(terms: Mapping[str, str | Term]) -> list[Pair]:
+    return [(code, term.label if isinstance(term, Term) else term) for code, term in terms.items()]

@@ -1,1 +1,1 @@
-"""Floor 1: the wire format, STIX 2.1, read off the kinds."""
+"""The wire format: STIX 2.1 objects from records and back. Knows the domain; knows no rows, no peers and no network."""

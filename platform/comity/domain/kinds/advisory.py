@@ -169,7 +169,7 @@ class Advisory(Kind):
             Problem(
                 f"indicators_to_watch.{i}",
                 "SG-04",
-                f"“{hit.group()}” is an attribute of a person. Describe conduct or process.",
+                f"“{hit.group()}” is an attribute of a person. Describe conduct.",
             )
             for i, text in enumerate(self.indicators_to_watch)
             if (hit := _PERSON_ATTRIBUTE.search(text))
@@ -179,7 +179,8 @@ class Advisory(Kind):
 EXAMPLE: Final[Mapping[str, Any]] = {
     "subtype": "threat_note",
     "title": "Questions about unpublished results after conference talks",
-    "summary": "Since spring, several groups were approached after talks by people who asked for unpublished methods and offered paid "
+    "summary": "Since spring, several groups were approached after talks by people who asked for unpublished methods "
+    "and offered paid "
     "advisory work. Agree beforehand what may be discussed, and tell your security officer of offers.",
     "body": "The approaches followed **open talks** and continued by e-mail within two weeks.",
     "language": "en",

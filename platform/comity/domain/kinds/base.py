@@ -94,14 +94,14 @@ class Kind(Group):
         MANY,
         Label(
             "Claims",
-            "One sourced, dated fact each. Needed when an organization is the subject.",
+            "Sourced, dated facts. Needed when an organization is the subject.",
             section=EVIDENCE,
         ),
     ] = []
     judgements: Annotated[
         list[Judgement],
         MANY,
-        Label("Judgements", "What you assess, apart from what is known.", section=EVIDENCE),
+        Label("Judgements", "What you assess, beyond what is known.", section=EVIDENCE),
     ] = []
     sources: Annotated[
         list[Source], MANY, Label("Sources", section=EVIDENCE, missing="Name at least one source.")
@@ -125,6 +125,7 @@ class Kind(Group):
     ] = []
     cautions: Annotated[
         Lines,
+        NEEDED,
         Indexed(1),
         Label(
             "Cautions", "What not to do. One a line.", section=ACTION, missing="Keep at least one caution."

@@ -208,14 +208,15 @@ class DueDiligenceNote(Kind):
                 yield Problem(
                     text.field,
                     "refused-word",
-                    f"“{hit.group()}” is not for a note: say what suits, and what needs which condition.",
+                    f"“{hit.group()}” has no place here: say what suits and what needs conditions.",
                 )
 
 
 EXAMPLE: Final[Mapping[str, Any]] = {
     "subtype": "entity_note",
     "title": "Meridian Institute of Technology: laboratory of remote sensing",
-    "summary": "One laboratory of a civil university works under contract for a defence ministry. The other units show no ties in the "
+    "summary": "One laboratory of a civil university works under contract for a defence ministry. The other units "
+    "show no ties in the "
     "registers that were searched. Open publication suits; shared data needs conditions.",
     "language": "en",
     "entities": [
@@ -302,7 +303,7 @@ EXAMPLE: Final[Mapping[str, Any]] = {
         {
             "pathway": "joint-publication",
             "mitigations": ["M-01"],
-            "note": "With units other than the laboratory.",
+            "note": "With other units.",
         }
     ],
     "pathways_needing_conditions": [{"pathway": "data-compute-access", "mitigations": ["M-10", "M-35"]}],

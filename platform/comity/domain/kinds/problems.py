@@ -19,6 +19,7 @@ from comity.domain.errors import Problem
 from comity.domain.kinds.base import Kind
 from comity.domain.kinds.prose import own_words
 from comity.domain.kinds.shape import Shape, shape_at, shapes
+from comity.domain.personal_data import find
 from comity.domain.source import grading_problems
 from comity.domain.taxonomy import Taxonomy
 from comity.domain.tlp import TLP
@@ -178,7 +179,13 @@ def _subject_problems(content: Kind) -> Iterator[Problem]:
             yield Problem(
                 f"entities.{i}.entity_type",
                 "missing",
-                "Say what kind of organization this is. A natural person is never a subject.",
+                "Say what kind of organization this is; a person is never a subject.",
+            )
+        if any(what == "name" for what, _, _ in find(entity.name)):
+            yield Problem(
+                f"entities.{i}.name",
+                "natural-person",
+                "Name an organization or a programme, never a natural person.",
             )
         if entity.entity_id.lower().startswith(("person:", "orcid:", "https://orcid.org")):
             yield Problem(
@@ -197,8 +204,6 @@ def _common_problems(content: Kind) -> Iterator[Problem]:
             "missing",
             "A judgement has high confidence: give at least one alternative explanation.",
         )
-    if not content.cautions:
-        yield Problem("cautions", "missing", "Keep at least one caution.")
     if content.personal_data != "none" and content.legal_basis is None:
         yield Problem(
             "legal_basis", "missing", "State purpose and legal basis, because there is personal data."

@@ -48,3 +48,25 @@ def texts(model: type[BaseModel], data: Any, prefix: str = "") -> Iterator[Text]
 def own_words(model: type[BaseModel], data: Any) -> Iterator[Text]:
     """The author's own words: without cited titles, names, identifiers and links."""
     return (text for text in texts(model, data) if not text.verbatim)
+
+
+def replaced(data: Any, field: str, start: int, end: int, words: str) -> Any:
+    """A copy of the data in which characters `start` to `end` of the text at `field` are `words`; for an accepted rewrite.
+
+    Raises `KeyError` when there is no text at that path.
+    """
+    head, _, rest = field.partition(".")
+    if isinstance(data, list) and head.isdigit() and int(head) < len(data):
+        i = int(head)
+        return [*data[:i], _replaced(data[i], rest, start, end, words), *data[i + 1 :]]
+    if isinstance(data, Mapping) and head in data:
+        return {**data, head: _replaced(data[head], rest, start, end, words)}
+    raise KeyError(field)
+
+
+def _replaced(value: Any, rest: str, start: int, end: int, words: str) -> Any:
+    if rest:
+        return replaced(value, rest, start, end, words)
+    if not isinstance(value, str):
+        raise KeyError(rest)
+    return f"{value[:start]}{words}{value[end:]}"
