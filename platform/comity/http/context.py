@@ -19,7 +19,8 @@ from comity.config import Settings
 from comity.domain.node import Node
 from comity.domain.viewer import Viewer
 from comity.http.capability import Capability
-from comity.http.identity import Identity, identify
+from comity.http.identity import identify, session_secret
+from comity.services.recognize import Recognized
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 
@@ -33,7 +34,7 @@ class Context:
         self.request = request
         self.runtime: Runtime = request.app.state.runtime
         self._unit: Unit | None = None
-        self._identity: Identity | None = None
+        self._identity: Recognized | None = None
         self._kept = False
         self._jobs: list[Job] = []
 
@@ -54,10 +55,10 @@ class Context:
         return self.identity.viewer
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> Recognized:
         """The viewer with what a page shows of them."""
         if self._identity is None:
-            self._identity = identify(self.request, self._opened)
+            self._identity = identify(self.request, self._opened, secure=self.settings.secure_cookies)
             self._opened.viewer = self._identity.viewer
             if self._identity.touch is not None:
                 self.afterwards(self._identity.touch)
@@ -87,6 +88,11 @@ class Context:
     def address(self) -> str:
         """The caller's address, for throttles and token binding; never stored, never logged. Empty when unknown."""
         return self.request.client.host if self.request.client else ""
+
+    @property
+    def session_secret(self) -> str:
+        """What the session cookie holds: services ask for it as `current`. Empty without one."""
+        return session_secret(self.request, secure=self.settings.secure_cookies)
 
     @property
     def by_htmx(self) -> bool:

@@ -6,28 +6,16 @@ cross-site guard (peers S18). No header names a viewer (peers S10).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
 
-from comity.domain.viewer import Viewer
 from comity.services import recognize
+from comity.services.recognize import Recognized
 from comity.services.unit import Unit
 
 TOKEN_PREFIXES: Final = ("/api/",)
 """Doors at which only a token counts. They are exempt from the cross-site guard for that reason."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who is asking. `touch` is what keeps their session alive, to be run in a writing unit; None when nothing is due."""
-
-    viewer: Viewer
-    display_name: str = ""
-    organization_name: str = ""
-    touch: Callable[[Unit], object] | None = None
 
 
 def session_cookie(*, secure: bool) -> str:
@@ -40,7 +28,14 @@ def takes_tokens(path: str) -> bool:
     return path.startswith(TOKEN_PREFIXES)
 
 
-def identify(request: Request, unit: Unit) -> Identity:
+def session_secret(request: Request, *, secure: bool) -> str:
+    """What the browser's session cookie holds; empty without one."""
+    return request.cookies.get(session_cookie(secure=secure), "")
+
+
+def identify(request: Request, unit: Unit, *, secure: bool) -> Recognized:
     """Read the credential of this door."""
-    found = recognize.public(unit)
-    return Identity(found.viewer, found.display_name, found.organization_name)
+    secret = session_secret(request, secure=secure)
+    if takes_tokens(request.url.path) or not secret:
+        return recognize.public(unit)
+    return recognize.by_session(unit, secret)
