@@ -29,7 +29,7 @@ _EDITABLE = frozenset({State.DRAFT, State.CHANGES_REQUESTED, State.PUBLISHED})
 
 def start(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling | None = None) -> Record:
     """A new draft of the viewer. Without a handling block it begins as TLP:AMBER of the viewer's own organization."""
-    unit.need("draft_record")
+    unit.need("draft")
     viewer = unit.viewer
     if kind_name not in KINDS or viewer.person is None or viewer.organization is None:
         raise NotFound

@@ -1,0 +1,99 @@
+"""The right of reply: invite the named organizations, take in their words, waive with a reason (G-30 to G-34)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from comity import policies
+from comity.domain import reply
+from comity.domain.errors import Conflict, NotAllowed, NotFound
+from comity.domain.record import Record
+from comity.domain.reply import ReplySlot, ReplyState
+from comity.domain.roles import Role
+from comity.services.settle import settle
+from comity.services.step import give_reason, held_record
+from comity.services.unit import Unit
+from comity.storage import editorial
+
+
+def slots_of(unit: Unit, record: Record) -> list[ReplySlot]:
+    """The slots of a record as the rules read them."""
+    return [_slot(one) for one in editorial.of_record(unit.db, editorial.StoredReply, record.id)]
+
+
+def _slot(stored: editorial.StoredReply) -> ReplySlot:
+    return ReplySlot(
+        ReplyState(stored.state), stored.invited_at, stored.due_at, stored.received_at, stored.waiver_reason
+    )
+
+
+def _stored(stored: editorial.StoredReply, slot: ReplySlot) -> editorial.StoredReply:
+    return replace(
+        stored,
+        state=slot.state.value,
+        invited_at=slot.invited_at,
+        due_at=slot.due_at,
+        received_at=slot.received_at,
+        waiver_reason=slot.waiver_reason,
+    )
+
+
+def invite_subjects(unit: Unit, record: Record) -> Sequence[editorial.StoredReply]:
+    """Open a slot for every organization that is the subject of a claim, and tell it. Safe to repeat."""
+    known = {one.entity_id for one in editorial.of_record(unit.db, editorial.StoredReply, record.id)}
+    made = []
+    for subject in record.facts.get("subjects", ()):
+        if subject["id"] in known:
+            continue
+        slot = reply.invite(ReplySlot(), unit.now)
+        fresh = editorial.StoredReply(record.id, subject["id"], subject["name"], slot.state.value)
+        made.append(editorial.add(unit.db, _stored(fresh, slot)))
+    if made:
+        unit.audit("reply.invite", record.ref, audience_id=record.audience_id, organizations=len(made))
+        unit.emit("reply.invited", record.id, slots=[one.id for one in made])
+    return made
+
+
+def waive(unit: Unit, *, ref: str, reason_code: str, text: str) -> Record:
+    """Go on without prior notice, for a listed reason; notice follows within 30 days. The editor decides, the author and all
+    reviewers see it, and it is counted.
+    """
+    if Role.EDITOR not in unit.viewer.roles:
+        raise NotAllowed("Only an editor waives prior notice, with a reason.")
+    record = held_record(unit, ref)
+    invite_subjects(unit, record)
+    for stored in editorial.of_record(unit.db, editorial.StoredReply, record.id):
+        if stored.state in (ReplyState.INVITED.value, ReplyState.NOT_APPLICABLE.value):
+            slot = reply.waive(_slot(stored), reason_code, unit.now, policies.reason_codes())
+            editorial.store(unit.db, _stored(stored, slot))
+    give_reason(unit, record, "waiver", reason_code=reason_code, text=text)
+    unit.audit("reply.waive", record.ref, audience_id=record.audience_id, reason=reason_code)
+    return record
+
+
+def receive(unit: Unit, *, ref: str, entity_id: str, words: str, note: str = "") -> Record:
+    """The ombudsperson enters an organization's own words, unedited, after checking who sent them."""
+    if Role.OMBUDSPERSON not in unit.viewer.roles:
+        raise NotAllowed("Replies are entered by the ombudsperson.")
+    record = held_record(unit, ref)
+    for stored in editorial.of_record(unit.db, editorial.StoredReply, record.id):
+        if stored.entity_id == entity_id:
+            slot = reply.receive(_slot(stored), words, unit.now)
+            editorial.store(unit.db, replace(_stored(stored, slot), text=words, edited_note=note))
+            unit.audit("reply.receive", record.ref, audience_id=record.audience_id)
+            unit.emit("reply.received", record.id)
+            return settle(unit, record)
+    raise NotFound
+
+
+def decline(unit: Unit, *, ref: str, entity_id: str) -> Record:
+    """The organization has said that it will not reply."""
+    if Role.OMBUDSPERSON not in unit.viewer.roles:
+        raise NotAllowed("Replies are entered by the ombudsperson.")
+    record = held_record(unit, ref)
+    for stored in editorial.of_record(unit.db, editorial.StoredReply, record.id):
+        if stored.entity_id == entity_id:
+            editorial.store(unit.db, _stored(stored, reply.decline(_slot(stored))))
+            return record
+    raise Conflict("No invitation was sent to that organization.")
