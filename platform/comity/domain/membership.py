@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from comity.domain.policy import Part, PolicyDocument
 from comity.domain.roles import Role
-from comity.domain.working_days import working_days
+from comity.domain.working_days import end_of_working_days
 
 
 class What(StrEnum):
@@ -64,6 +64,9 @@ class MembershipPolicy(PolicyDocument):
     objected_by: tuple[Role, ...]
     invitation_days: int = Field(ge=1, le=60)
     invited_by: tuple[Role, ...]
+    password_reset_by: tuple[Role, ...]
+    second_factor_reset_by: tuple[Role, ...]
+    suspended_by: tuple[Role, ...]
     granted_by: dict[Role, tuple[Role, ...]]
     granted_across: tuple[Role, ...]
     """Roles whose granter must come from another organization than the person."""
@@ -79,6 +82,10 @@ class MembershipPolicy(PolicyDocument):
         }
         if Role.NODE_ADMIN in named:
             raise ValueError("the node administrator runs the machine and lets nobody in")
+        if set(self.password_reset_by) & set(self.second_factor_reset_by):
+            raise ValueError(
+                "one person could take an account over: password and second factor need different roles"
+            )
         return self
 
 
@@ -105,7 +112,7 @@ def standing(steps: Sequence[Step], policy: MembershipPolicy, *, now: datetime) 
             None, (), (), ("The secretariat has not yet checked the organization and its sector.",)
         )
     since = steps[checks[-1] :]
-    ends = working_days(since[0].at, policy.objection_working_days)
+    ends = end_of_working_days(since[0].at, policy.objection_working_days)
     objections = tuple(step for step in since if step.what is What.OBJECTED)
     counted = _counted(since, objections)
     needed = policy.after_objection if objections else policy.ordinary

@@ -5,8 +5,9 @@ An attempt is counted before it is judged, so that a hundred guesses at the same
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -20,15 +21,22 @@ LONGEST: Final = timedelta(minutes=15)
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
 
 
+@dataclass(frozen=True)
+class _Counted:
+    since: datetime
+    failures: int
+    until: datetime | None
+
+
 def take(db: Session, key: str, *, free: int, now: datetime) -> timedelta:
     """Count one attempt under `key`. Zero when it may go on, otherwise how long to wait (and then it was not counted).
 
     After `free` attempts each further one doubles the wait, from one second up to `LONGEST`.
     """
-    row = _locked(db, key, now)
-    if row.until is not None and row.until > now:
-        return _span(row.until - now)
-    failures = 1 if now - row.since > FORGOTTEN_AFTER else int(row.failures) + 1
+    counted = _locked(db, key, now)
+    if counted.until is not None and counted.until > now:
+        return max(counted.until - now, timedelta(seconds=1))
+    failures = 1 if now - counted.since > FORGOTTEN_AFTER else counted.failures + 1
     over = min(failures - free, 20)
     until = now + min(timedelta(seconds=2 ** (over - 1)), LONGEST) if over > 0 else None
     change = sa.update(_throttle).where(_throttle.c.key == key)
@@ -36,11 +44,7 @@ def take(db: Session, key: str, *, free: int, now: datetime) -> timedelta:
     return timedelta()
 
 
-def _span(wait: timedelta) -> timedelta:
-    return max(wait, timedelta(seconds=1))
-
-
-def _locked(db: Session, key: str, now: datetime) -> sa.Row[Any]:
+def _locked(db: Session, key: str, now: datetime) -> _Counted:
     query = sa.select(_throttle.c.since, _throttle.c.failures, _throttle.c.until).where(
         _throttle.c.key == key
     )
@@ -52,7 +56,13 @@ def _locked(db: Session, key: str, now: datetime) -> sa.Row[Any]:
         except IntegrityError:
             pass  # Another attempt made the row first; its lock is waited for below.
         row = db.execute(query.with_for_update()).one()
-    return row
+    return _Counted(row.since, row.failures, row.until)
+
+
+def give_back(db: Session, key: str) -> None:
+    """The attempt that was just counted was a right one. Earlier wrong ones under the key stay counted."""
+    counted = sa.update(_throttle).where(_throttle.c.key == key, _throttle.c.failures > 0)
+    db.execute(counted.values(failures=_throttle.c.failures - 1, until=None))
 
 
 def clear(db: Session, key: str) -> None:
