@@ -27,10 +27,10 @@ def held_record(unit: Unit, ref: str) -> Record:
     return record
 
 
-def take(unit: Unit, record: Record, verb: Verb, facts: Facts, **changes: Any) -> Record:
+def take(unit: Unit, record: Record, verb: Verb, given: Facts, **changes: Any) -> Record:
     """The record after `verb`. Raises `TransitionRefused` naming every obstacle. `changes` are written with it."""
-    facts = replace(facts, version_in_force=record.is_published, held_from=_state(record.held_from))
-    result: Step = step(record.state, verb, facts)
+    given = replace(given, version_in_force=record.is_published, held_from=_state(record.held_from))
+    result: Step = step(record.state, verb, given)
     moved = replace(record, state=result.state, state_since=_since(unit, record, result), **changes)
     if result.sets is Overlay.UNDER_DISPUTE:
         moved = replace(moved, under_dispute=True)
