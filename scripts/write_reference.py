@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from fastapi.routing import iter_route_contexts
 from pydantic import SecretStr
 
 from comity.config import ROOT, Settings
@@ -26,6 +28,8 @@ CLI_HEAD = """# Commands
 
 Written by `make reference` from `platform/comity/cli/`. `comity COMMAND --help` says the same.
 """
+
+UNDECLARED = "NONE DECLARED"
 
 
 def _default(value: object) -> str:
@@ -74,27 +78,17 @@ def cli_page() -> str:
     return CLI_HEAD + "\n" + "\n".join(pages)
 
 
-def _flat(routes: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Each route with its whole path, through routers within routers and mounted applications."""
-    for route in routes:
-        path = prefix + str(getattr(route, "path", ""))
-        below = getattr(route, "routes", None)
-        if below:
-            yield from _flat(list(below), path)
-        else:
-            yield path, route
-
-
 def routes_page() -> str:
     """`METHOD path capability`, sorted: what a reviewer reads to see that no door was added by accident."""
     from comity.app import create_app
 
+    with TemporaryDirectory() as empty:
+        app = create_app(Settings(database_url=f"sqlite:///{empty}/none.db", data_dir=Path(empty)))
     lines = set()
-    for path, route in _flat(list(create_app().routes)):
-        capability = getattr(route, "capability", None) or (
-            "static" if path.startswith("/static") else "NONE DECLARED"
-        )
-        methods = sorted(set(getattr(route, "methods", None) or {"GET"}) - {"HEAD"})
+    for context in iter_route_contexts(app.routes):  # through routers within routers
+        route, path = context.original_route, context.path or ""
+        capability = getattr(route, "capability", None) or ("static" if path == "/static" else UNDECLARED)
+        methods = set(getattr(route, "methods", None) or {"GET"}) - {"HEAD"}
         lines |= {f"{method:<6} {path}  {capability}" for method in methods}
     return "\n".join(sorted(lines, key=lambda line: line.split()[1::-1])) + "\n"
 

@@ -22,6 +22,9 @@ from typing import Any
 USERS = ("postgres", "nobody")
 """PostgreSQL refuses to run as root; the first of these that exists runs it then."""
 
+DEBIAN = Path("/usr/lib/postgresql")
+"""Where Debian puts the programs of each version, off the path."""
+
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
@@ -42,7 +45,7 @@ def binaries() -> Path:
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).resolve().parent
-    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    versions = DEBIAN.glob("*/bin/initdb")
     newest = sorted(versions, key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0)
     if not newest:
         raise NoPostgres("PostgreSQL is missing")

@@ -11,10 +11,11 @@ NEVER = (
     "clearing house", "foreign national", "foreign nationals", "risk score", "risk scores", "enemy", "enemies",
 )  # fmt: skip
 NEVER_SAID = re.compile(rf"\b({'|'.join(re.escape(word) for word in NEVER)})\b", re.IGNORECASE)
-CLASSIFICATION = re.compile(r"\b(de)?classif(y|ied|ication|ications)\b", re.IGNORECASE)
+CLASSIFICATION = re.compile(r"(?<!nationally )\b(de)?classif(y|ied|ication|ications)\b", re.IGNORECASE)
 MARKING = re.compile(r"\b(TLP|traffic light|markings?)\b", re.IGNORECASE)
 """TLP is a sharing agreement; the word for a state secret's marking would promise a protection in law it does not have.
-Said of exports or of weapons work it is the proper word, so only a line that speaks of a marking may not say it."""
+Said of exports, or of what is "nationally classified" and refused here, it is the proper word, so only a line that
+speaks of a marking may not say it."""
 
 SPOKEN_ATTRIBUTES = {
     "title",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from comity.config import Settings
-from scripts.write_reference import PAGES, exists, routes_page
+from scripts.write_reference import PAGES, UNDECLARED, exists, routes_page
 from tests.architecture.sources import ROOT
 
 app_is_built = pytest.mark.skipif(not exists("comity.app"), reason="comity/app.py is not built yet")
@@ -34,4 +34,4 @@ def test_the_page_says_what_the_code_does(name: str) -> None:
 def test_every_route_declares_a_capability() -> None:
     page = routes_page().splitlines()
     assert page
-    assert [line for line in page if line.endswith("NONE DECLARED")] == []
+    assert [line for line in page if line.endswith(UNDECLARED)] == []
