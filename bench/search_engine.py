@@ -14,11 +14,11 @@ import lzma
 import os
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 
@@ -44,7 +44,9 @@ def texts(shared: Path) -> Iterator[tuple[str, str]]:
         path = shared / "data" / "advisories" / f"{name}.jsonl.gz"
         if path.exists():
             with gzip.open(path, "rt", encoding="utf-8") as lines:
-                found += [(row.get("title") or row["id"], row.get("text") or "") for row in map(json.loads, lines)]
+                found += [
+                    (row.get("title") or row["id"], row.get("text") or "") for row in map(json.loads, lines)
+                ]
     if not found:
         words = [f"word{number:05d}" for number in range(30_000)]
         dice = random.Random(3)
@@ -63,11 +65,13 @@ def texts(shared: Path) -> Iterator[tuple[str, str]]:
 def documents(number: int) -> Iterator[Document]:
     dice = random.Random(11)
     shared = Path(os.environ.get("COMITY_SHARED", ROOT.parent / "shared"))
-    sizes = {name: size for name, size in zip(FACETS, (3, 10, 24, 10, 8, 8, 6, 5, 40, 4, 12, 4, 4, 4, 4, 3), strict=True)}
+    sizes = dict(zip(FACETS, (3, 10, 24, 10, 8, 8, 6, 5, 40, 4, 12, 4, 4, 4, 4, 3), strict=True))
     for record_id, (title, body) in enumerate(islice(texts(shared), number), 1):
         chinese = "".join(dice.choices(CHINESE, k=dice.randint(4, 10)))
         facets = {
-            name: tuple({f"{name}-{min(int(dice.expovariate(0.5)), size - 1)}" for _ in range(1 + dice.randrange(2))})
+            name: tuple(
+                {f"{name}-{min(int(dice.expovariate(0.5)), size - 1)}" for _ in range(1 + dice.randrange(2))}
+            )
             for name, size in sizes.items()
             if name not in ("kind", "subtype")
         }
@@ -90,7 +94,11 @@ def documents(number: int) -> Iterator[Document]:
 def asked(sample: list[Document]) -> dict[str, Callable[[random.Random], str]]:
     def words(dice: random.Random, number: int) -> list[str]:
         while True:
-            found = [w for w in dice.choice(sample).body.split() if w.isalpha() and w.lower() not in _STOP and len(w) > 3]
+            found = [
+                w
+                for w in dice.choice(sample).body.split()
+                if w.isalpha() and w.lower() not in _STOP and len(w) > 3
+            ]
             if len(found) >= number + 2:
                 start = dice.randrange(len(found) - number)
                 return found[start : start + number]
@@ -113,19 +121,23 @@ def asked(sample: list[Document]) -> dict[str, Callable[[random.Random], str]]:
             d.names[0][: dice.randint(2, 4)] for _ in range(500) if (d := dice.choice(sample)).names
         ),
         "a sentence": lambda dice: " ".join(words(dice, 9)),
-        "nothing (browse)": lambda dice: "",
+        "nothing (browse)": lambda _: "",
     }
-
-
-def timed(ask: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    ask()
-    return (time.perf_counter() - start) * 1000
 
 
 def row(name: str, times: list[float]) -> None:
     p95 = statistics.quantiles(times, n=20)[18]
     print(f"{name:<34}{statistics.median(times):>9.1f}{p95:>9.1f}{max(times):>9.1f}", flush=True)
+
+
+def times(index: SearchIndex, texts: list[str], audiences: list[int], **given: Any) -> list[float]:
+    found = []
+    for text in texts:
+        query = Query(text, audiences, **given)
+        start = time.perf_counter()
+        index.search(query)
+        found.append((time.perf_counter() - start) * 1000)
+    return found
 
 
 def measure(index: SearchIndex, sample: list[Document], samples: int) -> None:
@@ -135,32 +147,45 @@ def measure(index: SearchIndex, sample: list[Document], samples: int) -> None:
     four = ("kind", "technology_area", "tlp", "severity")
     print(f"{'query, ms':<34}{'p50':>9}{'p95':>9}{'max':>9}")
     for name, make in asked(sample).items():
-        for label, audiences, facets in (("", some, ()), (" + 4 facets", some, four), (" + 4 facets, all", every, four)):
+        for label, audiences, facets in (
+            ("", some, ()),
+            (" + 4 facets", some, four),
+            (" + 4 facets, all", every, four),
+        ):
             texts_asked = [make(dice) for _ in range(samples)]
             typing = name.startswith("prefix")
-            row(name + label, [timed(lambda text=text: index.search(Query(text, audiences, facets=facets, typing=typing)))
-                               for text in texts_asked])  # fmt: skip
+            row(name + label, times(index, texts_asked, audiences, facets=facets, typing=typing))
+    words = [asked(sample)["one word"](dice) for _ in range(samples)]
     chosen = {"tlp": frozenset({"tlp-0"}), "severity": frozenset({"severity-0", "severity-1"})}
-    row("one word, 2 filters, 4 facets", [
-        timed(lambda text=text: index.search(Query(text, some, filters=chosen, facets=four)))
-        for text in [asked(sample)["one word"](dice) for _ in range(samples)]
-    ])  # fmt: skip
-    row("suggest", [
-        timed(lambda text=text: index.suggest(text, some))
-        for text in [asked(sample)["prefix of 3-5"](dice) for _ in range(samples)]
-    ])  # fmt: skip
-    row("put one document again", [timed(lambda d=d: index.put([d])) for d in dice.sample(sample, min(60, samples))])
+    row("one word, 2 filters, 4 facets", times(index, words, some, filters=chosen, facets=four))
+    row("one word, newest first", times(index, words, some, sort="newest"))
+    clocked = []
+    for word in words:
+        start = time.perf_counter()
+        index.suggest(word[:4], some)
+        clocked.append((time.perf_counter() - start) * 1000)
+    row("suggest", clocked)
+    clocked = []
+    for document in dice.sample(sample, min(60, samples)):
+        start = time.perf_counter()
+        index.put([document])
+        clocked.append((time.perf_counter() - start) * 1000)
+    row("put one document again", clocked)
 
 
 def main() -> None:
     choices = argparse.ArgumentParser(description=__doc__)
     choices.add_argument("documents", nargs="?", type=int, default=50_000)
-    choices.add_argument("--url", default="sqlite://", help="where to build; the tables must not be there yet")
+    choices.add_argument(
+        "--url", default="sqlite://", help="where to build; the tables must not be there yet"
+    )
     choices.add_argument("--samples", type=int, default=SAMPLES)
     options = choices.parse_args()
     engine = create_engine(options.url)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA cache_size = -65536"))
+        event.listen(
+            engine, "connect", lambda connection, _: connection.execute("PRAGMA cache_size = -65536")
+        )
     with engine.connect() as connection:
         fill_and_measure(connection, options.documents, options.samples)
 
@@ -177,10 +202,12 @@ def fill_and_measure(connection: Connection, number: int, samples: int) -> None:
     connection.commit()
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE")
-    print(f"{number} documents on {connection.dialect.name}, indexed in {time.process_time() - start:.0f} CPU s")
+    print(
+        f"{number} documents on {connection.dialect.name}, indexed in {time.process_time() - start:.0f} CPU s"
+    )
     measure(index, sample, samples)
     connection.rollback()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from anyascii import anyascii
 from pypinyin import lazy_pinyin
@@ -48,8 +48,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 _LONGEST_JOIN = 4
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """One token and where its original stands: text[start:end]."""
 
     token: str
@@ -83,6 +82,8 @@ def normalise(text: str) -> str:
 
 def spans(text: str) -> list[Span]:
     """Tokens with their offsets in the original, for highlighting."""
+    if text.isascii():
+        return [Span(m.group()[:MAX_TOKEN], m.start(), m.end()) for m in _ASCII_TOKEN.finditer(text.lower())]
     return [
         Span(token, match.start(), match.end())
         for match in _TOKEN.finditer(text)

@@ -6,6 +6,7 @@ escape them. It works on the original text, tokenised by the same analyzer, so o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from comity.search import analyzer
@@ -20,9 +21,10 @@ _SCANNED = 20_000
 
 
 class Needles:
-    """What to look for, by first token, so that a text is walked once."""
+    """What to look for, by first token, so that a text is walked once; for plain English one expression does it."""
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
+        self._ascii = _expression([term for clause in clauses for term in clause.terms])
         self._exact: dict[str, list[Term]] = {}
         self._prefixes: list[Term] = []
         for clause in clauses:
@@ -34,6 +36,8 @@ class Needles:
 
     def found(self, text: str) -> list[tuple[int, int]]:
         """Ranges of `text` that are hit, in order, not overlapping."""
+        if text.isascii():
+            return [match.span() for match in self._ascii.finditer(text.lower())] if self._ascii else []
         spans = analyzer.spans(text)
         ranges: list[tuple[int, int]] = []
         for place, span in enumerate(spans):
@@ -52,6 +56,19 @@ class Needles:
         if not lengths and any(span.token.startswith(term.tokens[0]) for term in self._prefixes):
             return 1
         return max(lengths, default=0)
+
+
+def _expression(terms: Sequence[Term]) -> re.Pattern[str] | None:
+    """What `_length_at` does, for lower-case ASCII text; longer terms first. None if no term could be there."""
+    plain = sorted({term for term in terms if all(map(str.isascii, term.tokens))}, key=_longest_first)
+    if not plain:
+        return None
+    ways = ("[^a-z0-9_]+".join(term.tokens) + ("[a-z0-9_]*" if term.prefix else "") for term in plain)
+    return re.compile(f"(?<![a-z0-9_])(?:{'|'.join(ways)})(?![a-z0-9_])")
+
+
+def _longest_first(term: Term) -> tuple[int, bool, tuple[str, ...]]:
+    return -len(term.tokens), term.prefix, term.tokens
 
 
 def _follows(spans: Sequence[Span], place: int, term: Term) -> bool:

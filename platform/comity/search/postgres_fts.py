@@ -6,11 +6,11 @@ sets: positions end at 16,383, so phrases are not found in what follows in one d
 with at most 256 positions, so a phrase may be missed that begins with a later occurrence of a very frequent character.
 """
 
-
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from comity.search.port import Document
 from comity.search.query import Clause, Term
@@ -61,13 +61,13 @@ class PostgresSearch(SqlSearch):
     def _remove_texts(self, ids: str) -> None:
         self._run(f"DELETE FROM search_text WHERE record_id IN ({self._each('ids')})", {"ids": ids})
 
-    def _candidate_words(self, ids: str, scanned: int) -> Iterable[tuple[int, str, str, str, str]]:
-        rows = self._run(
-            f"""SELECT record_id, title_words, names_words, summary_words, left(body_words, :scanned) FROM search_text
-                WHERE record_id IN ({self._each("ids")})""",
+    def _candidate_words(self, ids: str, scanned: int) -> Iterable[Sequence[Any]]:
+        return self._run(
+            f"""SELECT d.record_id, d.published_at, d.quality, f.title_words, f.names_words, f.summary_words,
+                left(f.body_words, :scanned) FROM search_text f
+                JOIN search_entry d ON d.record_id = f.record_id WHERE f.record_id IN ({self._each("ids")})""",
             {"ids": ids, "scanned": scanned},
         )
-        return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
     def _prune_terms(self) -> int:
         return self._run(

@@ -6,7 +6,6 @@ SQLite's full-text table uses the `ascii` tokenizer, for which every non-ASCII b
 are what our analyzer says and do not depend on the Unicode tables of the library at hand.
 """
 
-
 from __future__ import annotations
 
 from sqlalchemy import Connection

@@ -7,7 +7,6 @@ documents only answer alike, byte for byte. What is not hidden is time: postings
 walked past, so a very common hidden word costs some milliseconds; callers who must hide that add their own delay.
 """
 
-
 from __future__ import annotations
 
 import json
@@ -21,11 +20,11 @@ from comity.search.highlight import Needles
 from comity.search.port import MOST_HITS, Hit, Match, Query, Results
 from comity.search.query import Clause
 from comity.search.ranking import Candidate
-from comity.search.sql_store import SqlStore, Words
+from comity.search.sql_store import SqlStore
 
 FEW = 5
 """Fewer hits than this and the next, more forgiving pass is tried."""
-_SCORED = 250
+_SCORED = 150
 _KNOWN_WORD = 3
 _PER_CLAUSE = 3000
 _ENOUGH = 0.2
@@ -54,6 +53,14 @@ class Plan:
     narrower: tuple[Source, ...] = ()
 
 
+@dataclass(frozen=True)
+class Found:
+    """Hits of one plan: ids (newest first, at most MOST_HITS + 1) and, if facets need them, all facet sets."""
+
+    ids: list[int]
+    sets: list[str] | None = None
+
+
 _ORDERS = {
     "newest": "d.published_at DESC, d.record_id DESC",
     "oldest": "d.published_at, d.record_id",
@@ -69,8 +76,8 @@ class SqlSearch(SqlStore):
         """Documents in which every clause is satisfied within the given columns."""
 
     @abstractmethod
-    def _candidate_words(self, ids: str, scanned: int) -> Iterable[tuple[int, str, str, str, str]]:
-        """Record id and normalised words (the body's first `scanned` characters) of a JSON list of ids."""
+    def _candidate_words(self, ids: str, scanned: int) -> Iterable[Sequence[Any]]:
+        """Record id, published_at, quality and normalised words (of the body the first `scanned` characters)."""
 
     @abstractmethod
     def _joined(self, column: str) -> str:
@@ -85,14 +92,15 @@ class SqlSearch(SqlStore):
         clauses = query.parse(asked.text, typing=asked.typing)
         if not clauses and asked.text.strip():
             return Results((), 0, False, {name: {} for name in asked.facets})
-        plan, found = self._plan(clauses, scope, self._scope(audiences, asked, filters=False))
-        total = len(found)
-        page = self._sorted(plan, scope, found, asked)[asked.offset : asked.offset + asked.limit]
+        counting = any(not asked.filters.get(name) for name in asked.facets)
+        plan, found = self._plan(clauses, scope, self._scope(audiences, asked, filters=False), counting)
+        total = len(found.ids)
+        page = self._sorted(plan, scope, found.ids, asked)[asked.offset : asked.offset + asked.limit]
         return Results(
             hits=self._hits(page, plan.clauses),
             total=total,
             total_is_capped=total > MOST_HITS,
-            facet_counts=self._facet_counts(plan.source, audiences, asked),
+            facet_counts=self._facet_counts(plan.source, found, audiences, asked),
             match=plan.match,
         )
 
@@ -129,26 +137,40 @@ class SqlSearch(SqlStore):
                 values |= {f"facet{place}": name, f"chosen{place}": json.dumps(sorted(chosen))}
         return Source("search_entry d", " AND ".join(where), "d.published_at DESC, d.record_id DESC", values)
 
-    def _plan(self, clauses: tuple[Clause, ...], scope: Source, readable: Source) -> tuple[Plan, list[int]]:
-        """The first pass with enough hits, or the last, and its hits (newest first, at most MOST_HITS + 1)."""
+    def _plan(
+        self, clauses: tuple[Clause, ...], scope: Source, readable: Source, counting: bool
+    ) -> tuple[Plan, Found]:
+        """The first pass with enough hits, or the one with most, and its hits."""
         if not clauses:
             plan = Plan(Source("search_entry d", "1 = 1", scope.newest, {}))
-            return plan, self._ids(plan.source, scope)
+            return plan, Found(self._ids(plan.source, scope))
         plan = self._all_of(clauses, "all")
-        found = self._ids(plan.source, scope)
-        if len(found) >= FEW:
+        found = self._found(plan.source, scope, counting)
+        if len(found.ids) >= FEW:
             return plan, found
         wider = tuple(self._respelt(clause, readable) for clause in clauses)
         if wider != clauses:
             respelt = self._all_of(wider, "similar")
-            more = self._ids(respelt.source, scope)
-            plan, found = (respelt, more) if len(more) > len(found) else (plan, found)
+            more = self._found(respelt.source, scope, counting)
+            plan, found = (respelt, more) if len(more.ids) > len(found.ids) else (plan, found)
         pieces = query.looser(wider)
-        if len(found) < FEW and len(pieces) > 1:
+        if len(found.ids) < FEW and len(pieces) > 1:
             partial = self._some_of(pieces, readable)
-            more = self._ids(partial.source, scope)
-            plan, found = (partial, more) if len(more) > len(found) else (plan, found)
+            more = self._found(partial.source, scope, counting)
+            plan, found = (partial, more) if len(more.ids) > len(found.ids) else (plan, found)
         return plan, found
+
+    def _found(self, source: Source, scope: Source, counting: bool) -> Found:
+        """The hits; when facets are to be counted anyway, with their facet sets and in one walk."""
+        if not counting:
+            return Found(self._ids(source, scope))
+        row = self._run(
+            f"""SELECT {self._joined("CAST(d.record_id AS TEXT)")}, {self._joined("d.facet_set")} FROM {source.table}
+                WHERE {source.where} AND {scope.where}""",
+            {**source.values, **scope.values},
+        ).one()
+        ids = sorted(map(int, (row[0] or "").split()), reverse=True)
+        return Found(ids[: MOST_HITS + 1], (row[1] or "").split())
 
     def _all_of(self, clauses: tuple[Clause, ...], match: Match) -> Plan:
         narrower = tuple(self._matching(clauses, COLUMNS[:number]) for number in (2, 3))
@@ -157,7 +179,9 @@ class SqlSearch(SqlStore):
     def _some_of(self, clauses: tuple[Clause, ...], readable: Source) -> Plan:
         """Documents that have much of the query, counting each clause by its rarity among readable documents."""
         lists = {clause: self._ids(self._matching([clause]), readable, _PER_CLAUSE) for clause in clauses}
-        every = self._run(f"SELECT count(*) FROM search_entry d WHERE {readable.where}", readable.values).scalar_one()
+        every = self._run(
+            f"SELECT count(*) FROM search_entry d WHERE {readable.where}", readable.values
+        ).scalar_one()
         weights = {clause: ranking.rarity(len(ids), every) for clause, ids in lists.items()}
         worth: dict[int, float] = {}
         for clause, ids in lists.items():
@@ -177,7 +201,9 @@ class SqlSearch(SqlStore):
         word = clause.word
         if word is None or not (reach := spelling.slips(word)):
             return clause
-        if len(self._ids(self._matching([clause]), readable, _KNOWN_WORD)) >= _KNOWN_WORD:
+        # An unfinished word is only respelt when nothing readable begins so.
+        known = 1 if any(term.prefix for term in clause.terms) else _KNOWN_WORD
+        if len(self._ids(self._matching([clause]), readable, known)) >= known:
             return clause
         terms = self._run(
             f"SELECT {self._joined('term')} FROM search_term WHERE first = :first AND length BETWEEN :low AND :high",
@@ -212,32 +238,31 @@ class SqlSearch(SqlStore):
         return list(dict.fromkeys([*ranked, *found]))[: MOST_HITS + 1]
 
     def _candidates(self, ids: Sequence[int]) -> list[Candidate]:
-        bound = json.dumps(list(ids))
-        facts = self._run(
-            f"SELECT record_id, published_at, quality FROM search_entry WHERE record_id IN ({self._each('ids')})",
-            {"ids": bound},
-        )
-        words: dict[int, Words] = {
-            row[0]: (row[1], row[2], row[3], row[4]) for row in self._candidate_words(bound, ranking.SCANNED)
-        }
-        return [Candidate(row[0], row[1], row[2], words[row[0]]) for row in facts]
+        rows = self._candidate_words(json.dumps(list(ids)), ranking.SCANNED)
+        return [Candidate(row[0], row[1], row[2], (row[3], row[4], row[5], row[6])) for row in rows]
 
     def _facet_counts(
-        self, source: Source, audiences: Sequence[int], asked: Query
+        self, source: Source, found: Found, audiences: Sequence[int], asked: Query
     ) -> dict[str, dict[str, int]]:
         """Each facet without its own filter: one count for all facets that are not filtered, one for each that is."""
         counts: dict[str, dict[str, int]] = {}
         filtered = [name for name in asked.facets if asked.filters.get(name)]
-        free = [name for name in asked.facets if name not in filtered]
-        for without, names in [("", free), *((name, [name]) for name in filtered)]:
-            if names:
-                scope = self._scope(audiences, asked, without=without)
-                joined = self._run(
-                    f"SELECT {self._joined('d.facet_set')} FROM {source.table} WHERE {source.where} AND {scope.where}",
-                    {**source.values, **scope.values},
-                ).scalar_one()
-                counts |= facets.count((joined or "").split(), names, self._members)
+        if free := [name for name in asked.facets if name not in filtered]:
+            sets = found.sets
+            if sets is None:
+                sets = self._sets(source, self._scope(audiences, asked))
+            counts |= facets.count(sets, free, self._members)
+        for name in filtered:
+            sets = self._sets(source, self._scope(audiences, asked, without=name))
+            counts |= facets.count(sets, [name], self._members)
         return {name: counts[name] for name in asked.facets}
+
+    def _sets(self, source: Source, scope: Source) -> list[str]:
+        joined = self._run(
+            f"SELECT {self._joined('d.facet_set')} FROM {source.table} WHERE {source.where} AND {scope.where}",
+            {**source.values, **scope.values},
+        ).scalar_one()
+        return (joined or "").split()
 
     def _members(self, set_ids: list[str]) -> list[tuple[str, str, str]]:
         rows = self._run(

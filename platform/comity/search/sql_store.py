@@ -4,7 +4,6 @@ Decides what is stored of a document and keeps the list of words complete. It re
 back was never indexed, so that the index cannot disagree with the records.
 """
 
-
 from __future__ import annotations
 
 import json

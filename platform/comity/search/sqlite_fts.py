@@ -5,11 +5,11 @@ operator (SQLite FTS5, section 3, "Full-text query syntax"). Removed text may st
 table until they are merged; `prune` merges them all.
 """
 
-
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from comity.search.port import Document
 from comity.search.query import Clause, Term
@@ -65,13 +65,13 @@ class SqliteSearch(SqlSearch):
         self._run(f"DELETE FROM search_text WHERE record_id IN ({each})", {"ids": ids})
         self._run(f"DELETE FROM search_fts WHERE rowid IN ({each})", {"ids": ids})
 
-    def _candidate_words(self, ids: str, scanned: int) -> Iterable[tuple[int, str, str, str, str]]:
-        rows = self._run(
-            f"""SELECT rowid, title, names, summary, substr(body, 1, :scanned) FROM search_fts
-                WHERE rowid IN ({self._each("ids")})""",
+    def _candidate_words(self, ids: str, scanned: int) -> Iterable[Sequence[Any]]:
+        return self._run(
+            f"""SELECT d.record_id, d.published_at, d.quality, f.title, f.names, f.summary, substr(f.body, 1, :scanned)
+                FROM search_fts f
+                JOIN search_entry d ON d.record_id = f.rowid WHERE f.rowid IN ({self._each("ids")})""",
             {"ids": ids, "scanned": scanned},
         )
-        return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
     def _prune_terms(self) -> int:
         self._run("INSERT INTO search_fts (search_fts) VALUES ('optimize')")
