@@ -134,7 +134,7 @@ class _Drawing:
 def _shown(shape: Shape, value: Any) -> Value:
     if shape.model is not None:
         return ""
-    if value is None:
+    if value is None or value == "":
         value = shape.default
     match shape.widget:
         case "check":

@@ -6,7 +6,7 @@ exchange) goes through here first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from comity.domain.tlp import TLP, parse_tlp
@@ -29,10 +29,12 @@ def readable_part(content: Mapping[str, Any], may_read: Callable[[TLP], bool]) -
         c.get("claim_id") for c in kept if isinstance(c, Mapping)
     }
     ties = content.get("tie_levels")
-    if not isinstance(ties, list):
+    if not gone or not isinstance(ties, list):
         return {**content, "claims": kept}
-    shown = [
-        {**t, "claims": [c for c in t.get("claims", []) if c not in gone]} if isinstance(t, Mapping) else t
-        for t in ties
-    ]
-    return {**content, "claims": kept, "tie_levels": shown}
+    return {**content, "claims": kept, "tie_levels": [_without(tie, gone) for tie in ties]}
+
+
+def _without(tie: Any, gone: Container[Any]) -> Any:
+    if not isinstance(tie, Mapping) or not isinstance(tie.get("claims"), list):
+        return tie
+    return {**tie, "claims": [claim_id for claim_id in tie["claims"] if claim_id not in gone]}
