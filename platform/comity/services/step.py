@@ -29,7 +29,10 @@ def held_record(unit: Unit, ref: str) -> Record:
 
 def take(unit: Unit, record: Record, verb: Verb, given: Facts, **changes: Any) -> Record:
     """The record after `verb`. Raises `TransitionRefused` naming every obstacle. `changes` are written with it."""
-    given = replace(given, version_in_force=record.is_published, held_from=_state(record.held_from))
+    origin = _state(str(record.facts.get("restricted_from") or ""))
+    given = replace(
+        given, version_in_force=record.is_published, held_from=_state(record.held_from), restricted_from=origin
+    )
     result: Step = step(record.state, verb, given)
     moved = replace(record, state=result.state, state_since=_since(unit, record, result), **changes)
     if result.sets is Overlay.UNDER_DISPUTE:

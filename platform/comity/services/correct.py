@@ -1,0 +1,112 @@
+"""Corrections: a minor one at once, a substantive one through review while the old version stays up with a notice (4.5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from comity.domain.diff import diff
+from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from comity.domain.kinds.registry import kind
+from comity.domain.lifecycle_facts import Facts
+from comity.domain.lifecycle_table import Actor, State, Verb
+from comity.domain.record import Record, Revision
+from comity.domain.roles import Role
+from comity.services.check import check_submission, exception_given
+from comity.services.draft import full_content, new_version, working
+from comity.services.settle import settle
+from comity.services.step import give_reason, held_record, take
+from comity.services.unit import Unit
+from comity.storage import revisions
+
+FORM_ONLY: Final = frozenset({
+    "title", "summary", "body", "sources", "known", "assessed", "not_known", "steps", "problem", "context", "outcome", "benefits",
+})  # fmt: skip
+"""Fields in which a typo, a link or a format may be mended without a vote. Nothing here decides who reads, what is claimed or until when."""
+
+LARGEST_SHARE: Final = 0.1
+"""A minor correction touches at most this share of the words."""
+
+
+def begin(unit: Unit, *, ref: str) -> Record:
+    """Start a substantive correction: a working copy of the version in force."""
+    unit.need("correct", "own")
+    record = held_record(unit, ref)
+    if record.author != unit.viewer.person:
+        raise NotAllowed("The author corrects a record. Everybody else proposes it in a comment or an appeal.")
+    if record.state is not State.PUBLISHED or record.working_revision_id != record.published_revision_id:
+        raise Conflict("A correction is already under way, or the record is not published.")
+    revision = _in_force(unit, record)
+    record = new_version(unit, record, content=full_content(unit, revision), handling=revision.handling, note="Correction")
+    unit.audit("correct.begin", record.ref, audience_id=record.audience_id)
+    return record
+
+
+def _in_force(unit: Unit, record: Record) -> Revision:
+    revision = revisions.get(unit.db, unit.viewer, record.published_revision_id)
+    if revision is None:
+        raise NotFound
+    return revision
+
+
+def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Record:
+    """Mend a typo, a link or a format: version x.y+1, no vote, said openly in the history. Raises `Invalid` for more than that."""
+    record = held_record(unit, ref)
+    is_author = record.author == unit.viewer.person
+    if not is_author and Role.EDITOR not in unit.viewer.roles:
+        raise NotAllowed("The author or an editor makes a minor correction.")
+    if record.state is not State.PUBLISHED or record.working_revision_id != record.published_revision_id:
+        raise Conflict("The record is not published, or a correction is under way.")
+    if not note.strip():
+        raise Invalid([Problem("note", "missing", "Say what was mended.")])
+    old = _in_force(unit, record)
+    before = full_content(unit, old)
+    _refuse_more(record, before, content)
+    checked = check_submission(unit, kind_name=record.kind, content=content, handling=old.handling)
+    if checked.problems:
+        raise Invalid(checked.problems)
+    record = new_version(unit, record, content=content, handling=old.handling, note=note)
+    _, new = working(unit, ref)
+    number = revisions.next_number(unit.db, record.id, old.major)
+    revisions.store(unit.db, replace(new, major=old.major, minor=number, published_at=unit.now, frozen=True))
+    facts = Facts(
+        by=Actor.AUTHOR if is_author else Actor.EDITOR,
+        change_is_minor=True,
+        personal_data_clear=not checked.personal or exception_given(unit, record.id, new.id),
+    )
+    give_reason(unit, record, "correction", reason_code="minor", text=note)
+    return take(unit, record, Verb.CORRECT_MINOR, facts, published_revision_id=new.id)
+
+
+def _refuse_more(record: Record, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    changed = {name for name in before.keys() | after.keys() if (before.get(name) or None) != (after.get(name) or None)}
+    problems = [
+        Problem(name, "substantive", "This changes more than form. Begin a correction, which goes to review.")
+        for name in sorted(changed - FORM_ONLY)
+    ]
+    if not problems and _share(record, before, after) > LARGEST_SHARE:
+        problems.append(Problem("body", "substantive", "So many words make it a substantive correction, which goes to review."))
+    if problems:
+        raise Invalid(problems)
+
+
+def _share(record: Record, before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
+    """The share of words that differ."""
+    changes = diff(kind(record.kind), before, after)
+    touched = sum(len(text.split()) for change in changes for operation, text in change.parts if operation != "equal")
+    total = sum(len(str(value).split()) for value in before.values())
+    return touched / max(1, total)
+
+
+def keep_version_in_force(unit: Unit, *, ref: str) -> Record:
+    """Give up a correction that was returned: the published version stands."""
+    record = held_record(unit, ref)
+    if record.author != unit.viewer.person:
+        raise NotAllowed("Only its author gives up a correction.")
+    if record.state is State.PUBLISHED and record.working_revision_id != record.published_revision_id:
+        record = settle(unit, replace(record, working_revision_id=record.published_revision_id))
+        unit.audit("correct.give_up", record.ref, audience_id=record.audience_id)
+        return record
+    facts = Facts(by=Actor.AUTHOR)
+    return take(unit, record, Verb.KEEP_VERSION_IN_FORCE, facts, working_revision_id=record.published_revision_id)

@@ -1,0 +1,139 @@
+"""Take a record down: by its originator with an editor's acknowledgement, or by council. Nobody deletes; a tombstone stays (G-07)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from comity import policies
+from comity.domain.council import CouncilVote, decide
+from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from comity.domain.lifecycle_facts import Facts
+from comity.domain.lifecycle_table import Actor, Verb
+from comity.domain.record import Record
+from comity.domain.roles import Role, Sector
+from comity.domain.viewer import Viewer
+from comity.services.settle import settle
+from comity.services.step import give_reason, held_record, take
+from comity.services.triage import check_reason
+from comity.services.unit import Unit
+from comity.storage import editorial, records, revisions
+
+HARMFUL: Final = frozenset({"harm", "personal_data"})
+"""Reasons for which the body is sealed; after any other the earlier text stays readable to those who could read it (4.5.2)."""
+
+KEEP_TITLE: Final = frozenset({"overtaken", "originator_request", "source_withdrawn", "council_decision"})
+"""Reasons after which the tombstone may go on showing the title; otherwise only the reference stays."""
+
+COUNCIL_SEATS: Final = 12
+
+
+def ask(unit: Unit, *, ref: str, reason_code: str, text: str, replacement: str = "") -> Record:
+    """The originator asks to withdraw; it takes effect when an editor acknowledges. Until then the record shows the request to them."""
+    unit.need("withdraw", "own")
+    record = held_record(unit, ref)
+    if record.organization != unit.viewer.organization:
+        raise NotAllowed("Only the organization that made a record withdraws it.")
+    if not record.is_published or record.tombstone is not None:
+        raise Conflict("Only what was published is withdrawn. A draft is taken back.")
+    check_reason("withdraw", reason_code, text)
+    give_reason(unit, record, "withdrawal_asked", reason_code=reason_code, text=text, replacement=replacement)
+    assigned = tuple(dict.fromkeys((*record.assigned, f"role:{Role.EDITOR.value}")))
+    record = settle(unit, replace(record, assigned=assigned, facts={**record.facts, "withdrawal_asked": reason_code}))
+    unit.audit("withdraw.ask", record.ref, audience_id=record.audience_id, reason=reason_code)
+    unit.emit("withdraw.asked", record.id)
+    return record
+
+
+def acknowledge(unit: Unit, *, ref: str) -> Record:
+    """An editor acknowledges what the originator asked for: it is no decision, and it is not refused."""
+    if Role.EDITOR not in unit.viewer.roles:
+        raise NotAllowed("An editor acknowledges a withdrawal.")
+    record = held_record(unit, ref)
+    asked = [one for one in editorial.of_record(unit.db, editorial.Decision, record.id) if one.what == "withdrawal_asked"]
+    if not asked or not record.facts.get("withdrawal_asked"):
+        raise Conflict("The originator has not asked for this.")
+    last = asked[-1]
+    facts = Facts(by=Actor.ORIGINATOR, reason_code=last.reason_code, reason_text=last.text, editor_acknowledged=True)
+    return _take_down(unit, record, facts, replacement=str(last.details.get("replacement") or ""))
+
+
+def council_vote(unit: Unit, *, ref: str, reason_code: str, text: str, agrees: bool) -> Record:
+    """One council member's voice on taking down a record that is not theirs. It takes effect by itself when three sectors, two of
+    them non-government, and a majority agree; each member's last word counts.
+    """
+    if Role.COUNCIL_MEMBER not in unit.viewer.roles:
+        raise NotAllowed("Council withdraws a record that is not one's own.")
+    record = held_record(unit, ref)
+    check_reason("withdraw", reason_code, text)
+    give_reason(unit, record, "council_withdraw", reason_code=reason_code, text=text, agrees=agrees)
+    unit.audit("withdraw.council_vote", record.ref, audience_id=record.audience_id, agrees=agrees)
+    rule = policies.quorum().actions.withdraw_other
+    decision = decide(
+        council_votes(unit, record, "council_withdraw"),
+        seats=COUNCIL_SEATS,
+        sectors=rule.sectors,
+        non_government=rule.non_government,
+    )
+    if not decision.met:
+        return record
+    facts = Facts(by=Actor.COUNCIL, reason_code=reason_code, reason_text=text, council_agrees=True)
+    return _take_down(unit, record, facts)
+
+
+def council_votes(unit: Unit, record: Record, what: str) -> list[CouncilVote]:
+    """The last word of each member on one matter since the record was last changed by council."""
+    last: dict[str, CouncilVote] = {}
+    for one in editorial.of_record(unit.db, editorial.Decision, record.id):
+        if one.what == what and one.by_sector and one.at >= record.state_since:
+            last[one.by] = CouncilVote(one.by, Sector(one.by_sector), bool(one.details.get("agrees")))
+    return list(last.values())
+
+
+def _take_down(unit: Unit, record: Record, facts: Facts, *, replacement: str = "") -> Record:
+    replaced_by = records.get(unit.db, unit.viewer, replacement) if replacement else None
+    shown = revisions.get(unit.db, unit.viewer, record.published_revision_id)
+    title = shown.title if shown and facts.reason_code in KEEP_TITLE else ""
+    tombstone = {
+        "title": title,
+        "withdrawn_at": unit.now.isoformat(),
+        "published_at": record.published_at.isoformat() if record.published_at else "",
+        "reason_code": facts.reason_code,
+        "reason": facts.reason_text,
+        "replacement": replaced_by.ref if replaced_by else "",
+    }
+    changes = {**record.facts, "body_sealed": facts.reason_code in HARMFUL, "withdrawal_asked": ""}
+    return take(unit, record, Verb.WITHDRAW, facts, tombstone=tombstone, facts=changes)
+
+
+def restrict(unit: Unit, *, ref: str, reason_code: str, text: str, order: str, tombstone_forbidden: bool) -> Record:
+    """A court or statutory order takes a record out of sight (G-08). The secretariat's editor logs it; a forbidden tombstone is only
+    counted, in one total.
+    """
+    if Role.EDITOR not in unit.viewer.roles:
+        raise NotAllowed("The secretariat carries out a legal order.")
+    record = held_record(unit, ref)
+    check_reason("restrict", reason_code, text)
+    if not order.strip():
+        raise Invalid([Problem("order", "missing", "Enter the reference of the order for the log of legal demands.")])
+    give_reason(unit, record, "restrict", reason_code=reason_code, text=text, order=order, forbidden=tombstone_forbidden)
+    facts = Facts(by=Actor.LEGAL_ORDER, reason_code=reason_code, reason_text=text, order_logged=True)
+    tombstone = {"title": "", "withdrawn_at": unit.now.isoformat(), "reason_code": reason_code, "reason": "By order of a court or authority."}
+    changed = {**record.facts, "body_sealed": True, "tombstone_forbidden": tombstone_forbidden, "restricted_from": record.state.value}
+    return take(unit, record, Verb.RESTRICT, facts, tombstone=tombstone, facts=changed)
+
+
+def lift_restriction(unit: Unit, *, ref: str, text: str) -> Record:
+    """The order has ended: the record goes back to where it was."""
+    if Role.EDITOR not in unit.viewer.roles:
+        raise NotAllowed("The secretariat carries out a legal order.")
+    # A forbidden tombstone is not there even for the editor, so the node itself looks it up by the reference in the log.
+    record = held_record(unit.acting_as(Viewer.system(unit.node.node_id, "lift a restriction")), ref)
+    facts = Facts(by=Actor.LEGAL_ORDER, order_ended=True)
+    give_reason(unit, record, "restriction_lifted", reason_code="order_ended", text=text)
+    return take(unit, record, Verb.LIFT_RESTRICTION, facts, tombstone=None, facts=_without_order(record))
+
+
+def _without_order(record: Record) -> dict[str, Any]:
+    dropped = ("tombstone_forbidden", "body_sealed")
+    return {name: value for name, value in record.facts.items() if name not in dropped}
