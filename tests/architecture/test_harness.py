@@ -70,13 +70,16 @@ def run_pytest(
             "pytest",
             "-p",
             "tests.conftest",
-            "-p",
-            "no:randomly",
             *options,
             "test_sample.py",
         ],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{PLATFORM}", **environment},
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{PLATFORM}",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            **environment,
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -106,7 +109,7 @@ def test_all_workers_share_one_cluster_and_it_ends_with_the_run(tmp_path: Path) 
         "        where = connection.execute('SHOW data_directory').fetchone()[0]\n"
         f"    pathlib.Path({str(tmp_path)!r}, f'seen{{number}}').write_text(where)\n"
     )
-    found = run_pytest(source, tmp_path, "-n", "2")
+    found = run_pytest(source, tmp_path, "-p", "xdist.plugin", "-n", "2")
     if "PostgreSQL is missing" in found.stdout:
         pytest.skip("PostgreSQL is missing")
     assert found.returncode == 0, found.stdout
