@@ -28,7 +28,7 @@ def set_up(*, as_json: bool) -> None:
             *ending,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # wherever that points at the time
         cache_logger_on_first_use=False,
     )
     logging.getLogger("uvicorn.access").disabled = True

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from comity.domain.account import Account
+from comity.domain.node import Organization
 from comity.domain.viewer import Viewer
 from comity.services import sign_in
 from comity.services.runtime import NOBODY
@@ -18,16 +20,26 @@ from comity.storage import organizations, people
 
 @dataclass(frozen=True)
 class Recognized:
-    """The viewer, and what they are called; both names are empty for the public and for tokens.
+    """The viewer, and for a person in a browser their account and organization. `touch(unit)` is due when given.
 
-    `touch(unit)` is due when given. While `awaiting_second_factor` the viewer is the public.
+    While `awaiting_second_factor` the viewer is the public, and nothing else is told.
     """
 
     viewer: Viewer
-    display_name: str = ""
-    organization_name: str = ""
+    account: Account | None = None
+    organization: Organization | None = None
     awaiting_second_factor: bool = False
     touch: Callable[[Unit], object] | None = None
+
+    @property
+    def display_name(self) -> str:
+        """What a page calls the person; empty for the public and for tokens."""
+        return self.account.name if self.account else ""
+
+    @property
+    def organization_name(self) -> str:
+        """Where they work; empty as above."""
+        return self.organization.name if self.organization else ""
 
 
 def public(unit: Unit) -> Recognized:
@@ -43,11 +55,9 @@ def by_session(unit: Unit, secret: str) -> Recognized:
     visit = sign_in.resume(unit, secret=secret)
     if visit is None:
         return public(unit)
-    home = organizations.get(unit.db, visit.account.organization)
+    touch = partial(sign_in.keep_alive, visit=visit) if visit.touch else None
+    if visit.awaiting_second_factor:
+        return Recognized(visit.viewer, awaiting_second_factor=True, touch=touch)
     return Recognized(
-        visit.viewer,
-        visit.account.name if not visit.awaiting_second_factor else "",
-        home.name if home and not visit.awaiting_second_factor else "",
-        visit.awaiting_second_factor,
-        partial(sign_in.keep_alive, visit=visit) if visit.touch else None,
+        visit.viewer, visit.account, organizations.get(unit.db, visit.account.organization), touch=touch
     )

@@ -6,9 +6,11 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.web import about, health
+from comity.web import about, account, health, sign_in
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     about.router,
+    sign_in.router,
+    account.router,
 )
