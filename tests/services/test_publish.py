@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from comity.domain.errors import Invalid, NotAllowed, NotFound
-from comity.domain.lifecycle_table import State
+from comity.domain.lifecycle_facts import State
 from comity.services import read, submit
 from tests.story import Story, example
 

@@ -1,4 +1,4 @@
-"""Everything that is looked at before a text is submitted: completeness, handling, national markings, neutral language, personal data.
+"""Everything that is looked at before a text is submitted: completeness, handling, national markings, language, personal data.
 
 The same checks run on every save, where they only inform, and at submission, where they stop what they must stop.
 """
@@ -70,17 +70,18 @@ def _checked(
 
 def _unknown_readers(unit: Unit, handling: Handling) -> list[Problem]:
     """A name that nobody has would narrow to nobody without anybody noticing."""
-    problems = []
-    known = {one.id for one in organizations.listed(unit.db)}
-    for name in handling.audience.organizations:
-        if name not in known:
-            problems.append(Problem("handling.audience.organizations", "unknown", f"No member organization is called “{name}”."))
-    wanted = handling.audience.persons
-    found = {one.id for one in people.accounts(unit.db, ids=wanted)} if wanted else set()
-    for name in wanted:
-        if name not in found:
-            problems.append(Problem("handling.audience.persons", "unknown", f"No account is called “{name}”."))
-    return problems
+    chosen = handling.audience
+    known = {one.id for one in organizations.listed(unit.db)} if chosen.organizations else set()
+    found = {one.id for one in people.accounts(unit.db, ids=chosen.persons)} if chosen.persons else set()
+    return [
+        Problem("handling.audience.organizations", "unknown", f"No member organization is called “{name}”.")
+        for name in chosen.organizations
+        if name not in known
+    ] + [
+        Problem("handling.audience.persons", "unknown", f"No account is called “{name}”.")
+        for name in chosen.persons
+        if name not in found
+    ]
 
 
 def exception_given(unit: Unit, record_id: int, revision_id: int) -> bool:

@@ -9,8 +9,7 @@ from typing import Any, Final
 from comity.domain.diff import diff
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from comity.domain.kinds.registry import kind
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Actor, State, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.services.check import check_submission, exception_given
@@ -23,7 +22,7 @@ from comity.storage import revisions
 FORM_ONLY: Final = frozenset({
     "title", "summary", "body", "sources", "known", "assessed", "not_known", "steps", "problem", "context", "outcome", "benefits",
 })  # fmt: skip
-"""Fields in which a typo, a link or a format may be mended without a vote. Nothing here decides who reads, what is claimed or until when."""
+"""Where a typo, a link or a format may be mended without a vote: nothing that decides who reads, what is claimed or until when."""
 
 LARGEST_SHARE: Final = 0.1
 """A minor correction touches at most this share of the words."""

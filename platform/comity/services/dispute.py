@@ -8,8 +8,7 @@ from dataclasses import replace
 from comity import policies
 from comity.domain.dispute import DisputeState, Outcome, PanelMember, clock, panel_problems
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Actor, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, Verb
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.services.step import give_reason, held_record, take
@@ -103,7 +102,7 @@ def decide(unit: Unit, *, ref: str, dispute_id: int, outcome: str, text: str, pa
 
 def _withdraw(unit: Unit, record: Record, text: str) -> Record:
     facts = Facts(by=Actor.APPEAL_PANEL, reason_code="appeal_upheld", reason_text=text, appeal_upheld=True)
-    tombstone = {"title": "", "withdrawn_at": unit.now.isoformat(), "reason_code": "appeal_upheld", "reason": text, "replacement": ""}
+    tombstone = {"title": "", "withdrawn_at": unit.now.isoformat(), "reason_code": "appeal_upheld", "reason": text}
     return take(unit, record, Verb.WITHDRAW, facts, tombstone=tombstone, facts={**record.facts, "body_sealed": True})
 
 

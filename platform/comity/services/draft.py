@@ -14,7 +14,7 @@ from comity.domain.handling import Handling
 from comity.domain.kinds.base import normalise
 from comity.domain.kinds.problems import UNSAVEABLE, draft_problems
 from comity.domain.kinds.registry import KINDS, kind
-from comity.domain.lifecycle import State
+from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.domain.viewer import Viewer
@@ -143,7 +143,7 @@ def _write(unit: Unit, record: Record, revision: Revision, content: Mapping[str,
 
 def content_hash(content: Mapping[str, Any], claims: list[dict[str, Any]], handling: Handling) -> str:
     """SHA-256 of the RFC 8785 form of a version, in hexadecimal."""
-    whole = {"content": dict(content), "claims": claims, "handling": handling.model_dump(mode="json")}
+    whole: Any = {"content": dict(content), "claims": claims, "handling": handling.model_dump(mode="json")}
     return hashlib.sha256(rfc8785.dumps(whole)).hexdigest()
 
 

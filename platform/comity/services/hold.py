@@ -9,8 +9,7 @@ from comity import policies
 from comity.domain import hold as rules
 from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from comity.domain.hold import Hold, HoldState
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Actor, State, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.quorum import Decision, Vote
 from comity.domain.record import Record
 from comity.domain.roles import Role, Sector

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from comity.domain.kinds.registry import kind
 from comity.domain.kinds.search_fields import search_fields
-from comity.domain.lifecycle import State
+from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.search.port import FACETS, Document
@@ -88,3 +88,11 @@ def _tombstone(record: Record, revision: Revision) -> Document:
         published_at=int(record.published_at.timestamp()) if record.published_at else 0,
         facets={"tlp": (revision.handling.tlp.value,), "status": (record.state.value,), "node": (record.origin_node,)},
     )
+
+
+def card_facts(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line in a list says beside the title: the first action for a researcher, or else the first of all (J-01.3)."""
+    actions = [one for one in content.get("recommended_actions") or [] if one.get("do")]
+    research = [one for one in actions if "research" in str(one.get("who", "")).casefold()]
+    first = next(iter(research or actions), None)
+    return {"first_action": {"do": str(first["do"])[:300], "who": str(first.get("who", ""))[:80]} if first else {}}

@@ -12,10 +12,10 @@ from comity import policies
 from comity.domain import reply
 from comity.domain.errors import ComityError
 from comity.domain.lifecycle import obstacles
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Actor, State, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.viewer import Viewer
+from comity.services.placing import card_facts
 from comity.services.reply import invite_subjects, slots_of
 from comity.services.reviewers import count
 from comity.services.step import take
@@ -78,6 +78,7 @@ def _publish(system: Unit, record: Record) -> Record:
         "published_at": record.published_at or system.now,
         "expires_at": _expiry(system, record, revision),
         "review_due": _end_of(revision.content.get("review_due")),
+        "facts": {**record.facts, **card_facts(revision.content)},
         "subtype": str(revision.content.get("subtype") or record.subtype),
     }
     number = _next_version(system, record)

@@ -127,7 +127,7 @@ def _open(
     unit: Unit, record: Record, audience: Audience, revision: Revision | None, last: openings.Opening | None
 ) -> Reading:
     published = record.is_published
-    cast = [vote for vote in editorial.of_record(unit.db, editorial.StoredVote, record.id)] if published else []
+    cast = editorial.of_record(unit.db, editorial.StoredVote, record.id) if published else []
     counted = [vote for vote in cast if vote.revision_id == record.published_revision_id]
     replaced = records.get(unit.db, unit.viewer, record.superseded_by) if record.superseded_by else None
     return Reading(

@@ -1,4 +1,5 @@
-"""Says who is behind a session cookie, with the two names a page shows. Whoever it cannot tell is the public.
+"""Says who is behind a session cookie or a token, with what a page shows of them. A cookie that is over makes the public;
+a token that does not work is an error, because a program must not mistake the public's view for its own.
 
 It only reads: keeping a session alive is a write of its own (`Recognized.touch`), so that a page never waits for the write lock.
 """
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from comity.domain.account import Account
+from comity.domain.errors import SignInNeeded
 from comity.domain.node import Organization
 from comity.domain.viewer import Viewer
-from comity.services import sign_in
+from comity.services import sign_in, tokens
 from comity.services.runtime import NOBODY
 from comity.services.unit import Unit
 from comity.storage import organizations, people
@@ -51,7 +53,7 @@ def public(unit: Unit) -> Recognized:
 
 
 def by_session(unit: Unit, secret: str) -> Recognized:
-    """The person behind a session cookie."""
+    """The person behind a session cookie; the public when its time is over."""
     visit = sign_in.resume(unit, secret=secret)
     if visit is None:
         return public(unit)
@@ -60,4 +62,14 @@ def by_session(unit: Unit, secret: str) -> Recognized:
         return Recognized(visit.viewer, awaiting_second_factor=True, touch=touch)
     return Recognized(
         visit.viewer, visit.account, organizations.get(unit.db, visit.account.organization), touch=touch
+    )
+
+
+def by_token(unit: Unit, secret: str, *, address: str) -> Recognized:
+    """The caller behind a bearer token, narrowed by its scopes. `SignInNeeded` when it does not work, for whatever reason."""
+    caller = tokens.authenticate(unit, secret=secret, address=address)
+    if caller is None:
+        raise SignInNeeded("This token does not work.")
+    return Recognized(
+        caller.viewer, touch=partial(tokens.note_use, token_id=caller.token_id) if caller.touch else None
     )

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Actor, State, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.quorum import Decision, Tally
 from comity.domain.record import Record
 from comity.domain.roles import Role

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from comity import policies
 from comity.domain.conflict import Funding, RecordTies, Relations, conflicts
 from comity.domain.node import Organization
-from comity.domain.quorum import Decision, QuorumRule, Tally, Vote, could_meet, ordinary_rule_for, return_tally, rule_for, tally
+from comity.domain.quorum import (
+    Decision,
+    QuorumRule,
+    Tally,
+    Vote,
+    could_meet,
+    ordinary_rule_for,
+    return_tally,
+    rule_for,
+    tally,
+)
 from comity.domain.record import Record
 from comity.domain.roles import Role, Sector
 from comity.domain.tlp import TLP
@@ -34,7 +44,9 @@ def rule_of(unit: Unit, record: Record, *, ordinary: bool = False) -> QuorumRule
     quiet = names and tlp.restriction >= TLP.AMBER.restriction
     advocate = quiet or bool(record.facts.get("certain"))
     if ordinary:
-        return ordinary_rule_for(record.kind, names_entity_negatively=names, policy=policies.quorum(), needs_devils_advocate=advocate)
+        return ordinary_rule_for(
+            record.kind, names_entity_negatively=names, policy=policies.quorum(), needs_devils_advocate=advocate
+        )
     return rule_for(
         record.kind,
         record.subtype,

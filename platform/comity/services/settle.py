@@ -1,5 +1,5 @@
-"""After any change of state, handling or assignment: give a record and each of its children the audience that follows, and its place
-in the index, in the same transaction. The only module that decides which stage a state means to a reader.
+"""After any change of state, handling or assignment: give a record and each of its children the audience that follows, and its
+place in the index, in the same transaction. The only module that decides which stage a state means to a reader.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Final
 
 from comity.domain.audience import Audience, Stage, audience_of
 from comity.domain.handling import Handling
-from comity.domain.lifecycle import State
+from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.domain.tokens import AccessToken
@@ -55,7 +55,7 @@ def audience_for(unit: Unit, record: Record, handling: Handling, stage: Stage) -
 
 
 def settle(unit: Unit, record: Record) -> Record:
-    """Store `record` with the audience of its shown version, move every version, claim and attachment, and place it in the index."""
+    """Store `record` with the audience of its shown version, move its versions, claims and files, and place it in the index."""
     system = unit.acting_as(Viewer.system(unit.node.node_id, "settle audiences"))
     stage = stage_of(record)
     shown = record.published_revision_id or record.working_revision_id

@@ -66,7 +66,7 @@ def sign_in(
     unit: Unit, *, email: object, password: object, address: str = "", current: object = ""
 ) -> SignedIn | Refused:
     """A new session. `current` is the cookie that the browser already has: it is ended, never taken over."""
-    mailbox = canonical_email(email) if isinstance(email, str) and len(email) <= _LONGEST_EMAIL else ""
+    mailbox = _mailbox(email)
     by_address, by_email = _address_key(address), _hash(f"email:{mailbox}")
     # The address first: whoever has to wait by address must not drive up the count of somebody else's mailbox.
     wait = throttles.take(unit.db, by_address, free=FREE_BY_ADDRESS, now=unit.now) if address else timedelta()
@@ -93,6 +93,12 @@ def sign_in(
     throttles.clear(unit.db, by_email)
     sessions.end(unit.db, digest(current))
     return _begin(unit, found)
+
+
+def _mailbox(email: object) -> str:
+    """What may be looked up: no database is asked for half a character or a zero byte."""
+    mailbox = canonical_email(email) if isinstance(email, str) and len(email) <= _LONGEST_EMAIL else ""
+    return mailbox if mailbox.isprintable() else ""
 
 
 def _begin(unit: Unit, account: Account) -> SignedIn:

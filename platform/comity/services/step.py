@@ -11,8 +11,7 @@ from typing import Any
 
 from comity.domain.errors import NotFound
 from comity.domain.lifecycle import Step, step
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Overlay, State, Verb
+from comity.domain.lifecycle_facts import Facts, Overlay, State, Verb
 from comity.domain.record import Record
 from comity.services.settle import settle
 from comity.services.unit import Unit

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from comity.domain.errors import Invalid, NotAllowed, Problem
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Actor, State, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.domain.tlp import TLP
@@ -61,11 +60,12 @@ def _resubmit(unit: Unit, record: Record, facts: Facts, changes: Mapping[str, An
 
 def _refuse(unit: Unit, record: Record, revision: Revision, checked: Checked, overrides: Mapping[str, str]) -> None:
     problems = list(checked.problems)
-    for finding in checked.open_language(overrides):
-        problems.append(Problem(finding.field, f"language:{finding_key(finding)}", f"“{finding.matched}”: {finding.why}"))
+    problems += [
+        Problem(finding.field, f"language:{finding_key(finding)}", f"“{finding.matched}”: {finding.why}")
+        for finding in checked.open_language(overrides)
+    ]
     if not exception_given(unit, record.id, revision.id):
-        for blocked in checked.personal:
-            problems.append(Problem(blocked.field, "personal-data", f"“{blocked.matched}”: {blocked.why}"))
+        problems += [Problem(one.field, "personal-data", f"“{one.matched}”: {one.why}") for one in checked.personal]
     if problems:
         raise Invalid(problems)
 

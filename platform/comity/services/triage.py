@@ -12,8 +12,7 @@ from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from comity.domain.governance import ReasonFor
 from comity.domain.kinds.problems import review_problems
 from comity.domain.kinds.registry import kind
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Actor, State, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.services.check import check_submission, exception_given

@@ -57,7 +57,7 @@ class Unit:
             actor=actor,
             organization=self.viewer.organization or "",
             action=action,
-            object=about,
+            about=about,
             purpose=purpose,
             details=details,
             audience_id=audience_id,

@@ -1,4 +1,4 @@
-"""Take a record down: by its originator with an editor's acknowledgement, or by council. Nobody deletes; a tombstone stays (G-07)."""
+"""Take a record down: by its originator with an editor's acknowledgement, or by council. A tombstone stays (G-07)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any, Final
 from comity import policies
 from comity.domain.council import CouncilVote, decide
 from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
-from comity.domain.lifecycle_facts import Facts
-from comity.domain.lifecycle_table import Actor, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, Verb
 from comity.domain.record import Record
 from comity.domain.roles import Role, Sector
 from comity.domain.viewer import Viewer
@@ -29,7 +28,7 @@ COUNCIL_SEATS: Final = 12
 
 
 def ask(unit: Unit, *, ref: str, reason_code: str, text: str, replacement: str = "") -> Record:
-    """The originator asks to withdraw; it takes effect when an editor acknowledges. Until then the record shows the request to them."""
+    """The originator asks to withdraw; it takes effect when an editor acknowledges. Until then the record stays up."""
     unit.need("withdraw", "own")
     record = held_record(unit, ref)
     if record.organization != unit.viewer.organization:
@@ -107,7 +106,7 @@ def _take_down(unit: Unit, record: Record, facts: Facts, *, replacement: str = "
 
 
 def restrict(unit: Unit, *, ref: str, reason_code: str, text: str, order: str, tombstone_forbidden: bool) -> Record:
-    """A court or statutory order takes a record out of sight (G-08). The secretariat's editor logs it; a forbidden tombstone is only
+    """A court or statutory order takes a record out of sight (G-08). An editor logs it; a forbidden tombstone is only
     counted, in one total.
     """
     if Role.EDITOR not in unit.viewer.roles:
@@ -118,8 +117,14 @@ def restrict(unit: Unit, *, ref: str, reason_code: str, text: str, order: str, t
         raise Invalid([Problem("order", "missing", "Enter the reference of the order for the log of legal demands.")])
     give_reason(unit, record, "restrict", reason_code=reason_code, text=text, order=order, forbidden=tombstone_forbidden)
     facts = Facts(by=Actor.LEGAL_ORDER, reason_code=reason_code, reason_text=text, order_logged=True)
-    tombstone = {"title": "", "withdrawn_at": unit.now.isoformat(), "reason_code": reason_code, "reason": "By order of a court or authority."}
-    changed = {**record.facts, "body_sealed": True, "tombstone_forbidden": tombstone_forbidden, "restricted_from": record.state.value}
+    said = "By order of a court or authority."
+    tombstone = {"title": "", "withdrawn_at": unit.now.isoformat(), "reason_code": reason_code, "reason": said}
+    changed = {
+        **record.facts,
+        "body_sealed": True,
+        "tombstone_forbidden": tombstone_forbidden,
+        "restricted_from": record.state.value,
+    }
     return take(unit, record, Verb.RESTRICT, facts, tombstone=tombstone, facts=changed)
 
 

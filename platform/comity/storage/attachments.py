@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from comity.domain.access import body_visible_to
 from comity.domain.viewer import Viewer
 from comity.storage.audiences import satisfies
+from comity.storage.tables.base import table_of
 from comity.storage.tables.records import AttachmentRow
 
-_attachment = sa.inspect(AttachmentRow).local_table
+_attachment = table_of(AttachmentRow)
 
 
 @dataclass(frozen=True)

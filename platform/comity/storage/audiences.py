@@ -1,7 +1,7 @@
 """The policy's reading in SQL, and the table of audiences it runs on. No policy in here.
 
-`ids_for` is what every list, count and search filters on: the audiences whose facts satisfy a rule. Rows never change, so the answer
-for a rule only grows, and it is kept by rule: the viewer's attributes and the policy are inside the rule itself.
+`ids_for` is what every list, count and search filters on: the audiences whose facts satisfy a rule. Rows never change, so an
+answer is kept until there are new rows, by rule: the viewer's attributes and the policy are inside the rule itself.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from comity.domain.rules import All, Any, AtMost, Overlaps, Rule
 from comity.domain.tlp import TLP
 from comity.domain.tokens import AccessToken
 from comity.storage.tables.access import AudienceRow, AudienceTokenRow
+from comity.storage.tables.base import table_of
 
-_audience = sa.inspect(AudienceRow).local_table
-_token = sa.inspect(AudienceTokenRow).local_table
+_audience = table_of(AudienceRow)
+_token = table_of(AudienceTokenRow)
 _COLUMNS: Final = frozenset({"stage", "tlp", "owner"})
 _SETS: Final = ("organizations", "sectors", "roles", "persons", "workers", "releasable", "caveats")
 _NUMBERS: Final = frozenset({"restriction"})
@@ -32,7 +33,7 @@ def to_sql(rule: Rule) -> sa.ColumnElement[bool]:
         case Overlaps(field, values):
             return _overlaps(field, values)
         case AtMost(field, limit):
-            return cast("sa.ColumnElement[bool]", _audience.c[_known(field, _NUMBERS)] <= limit)
+            return _audience.c[_known(field, _NUMBERS)] <= limit
         case All(rules):
             return sa.and_(sa.true(), *(to_sql(part) for part in rules))
         case Any(rules):

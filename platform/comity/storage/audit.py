@@ -14,9 +14,10 @@ from comity.domain.audit_chain import GENESIS, Entry, Link, entry_hash, stamp
 from comity.domain.viewer import Viewer
 from comity.storage import sequences
 from comity.storage.audiences import ids_for
+from comity.storage.tables.base import table_of
 from comity.storage.tables.exchange import AuditRow
 
-_audit = sa.inspect(AuditRow).local_table
+_audit = table_of(AuditRow)
 
 
 def append(
@@ -26,7 +27,7 @@ def append(
     actor: str,
     organization: str,
     action: str,
-    object: str,
+    about: str,
     purpose: str,
     details: Mapping[str, Any],
     audience_id: int | None,
@@ -40,7 +41,7 @@ def append(
         actor=actor,
         organization=organization,
         action=action,
-        object=object,
+        object=about,
         purpose=purpose,
         details=dict(details),
         audience_id=audience_id,
@@ -79,7 +80,7 @@ def entries(
     *,
     actor: str | None = None,
     organization: str | None = None,
-    object: str | None = None,
+    about: str | None = None,
     actions: Sequence[str] = (),
     without_objects: bool = False,
     limit: int = 100,
@@ -96,8 +97,8 @@ def entries(
         chosen = chosen.where(_audit.c.actor == actor)
     if organization is not None:
         chosen = chosen.where(_audit.c.organization == organization)
-    if object is not None:
-        chosen = chosen.where(_audit.c.object == object)
+    if about is not None:
+        chosen = chosen.where(_audit.c.object == about)
     if actions:
         chosen = chosen.where(_audit.c.action.in_(actions))
     if without_objects:

@@ -1,4 +1,4 @@
-"""Votes, holds, replies, disputes and reasons: children of a record. The caller has read the record under the viewer's rule first."""
+"""Votes, holds, replies, disputes and reasons: children of a record, which the caller has read under the viewer's rule."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from comity.storage.tables.base import table_of
 from comity.storage.tables.editorial import DecisionRow, DisputeRow, HoldRow, ReplyRow, VoteRow
 
 
@@ -105,17 +106,16 @@ class Decision:
 Child = TypeVar("Child", StoredVote, StoredHold, StoredReply, StoredDispute, Decision)
 
 _TABLES: Mapping[type[Any], sa.Table] = {
-    StoredVote: VoteRow.__table__,  # type: ignore[attr-defined]
-    StoredHold: HoldRow.__table__,  # type: ignore[attr-defined]
-    StoredReply: ReplyRow.__table__,  # type: ignore[attr-defined]
-    StoredDispute: DisputeRow.__table__,  # type: ignore[attr-defined]
-    Decision: DecisionRow.__table__,  # type: ignore[attr-defined]
+    StoredVote: table_of(VoteRow),
+    StoredHold: table_of(HoldRow),
+    StoredReply: table_of(ReplyRow),
+    StoredDispute: table_of(DisputeRow),
+    Decision: table_of(DecisionRow),
 }
 
 
 def _values(child: Any) -> dict[str, Any]:
-    values = {name: _plain(value) for name, value in asdict(child).items() if name != "id"}
-    return values
+    return {name: _plain(value) for name, value in asdict(child).items() if name != "id"}
 
 
 def _plain(value: Any) -> Any:

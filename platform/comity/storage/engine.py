@@ -1,7 +1,7 @@
 """Opens the database and its transactions. SQLite runs in WAL mode; a writing transaction takes the write lock at its start.
 
-A deferred SQLite transaction that reads first and writes later fails when another wrote in between, so a unit of work says in advance
-whether it will write. PostgreSQL needs no such word: rows that order commits are locked by `storage.sequences`.
+A deferred SQLite transaction that reads first and writes later fails when another wrote in between, so a unit of work says in
+advance whether it will write. PostgreSQL needs no such word: rows that order commits are locked by `storage.sequences`.
 """
 
 from __future__ import annotations

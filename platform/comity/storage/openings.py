@@ -9,9 +9,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from comity.storage.tables.base import table_of
 from comity.storage.tables.reading import OpeningRow
 
-_opening = sa.inspect(OpeningRow).local_table
+_opening = table_of(OpeningRow)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Decides nothing: who may take a step, and when a membership stands, is for the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
@@ -59,12 +59,10 @@ def lock(db: Session, organization_id: str) -> Organization | None:
 
 
 def listed(db: Session, *, states: Sequence[str] = ("verified",), kind: str = "") -> list[Organization]:
-    """Organizations in one of `states`, by name; only of one kind when `kind` is given."""
-    query = (
-        sa.select(*columns())
-        .where(_organization.c.state.in_(states))
-        .order_by(_organization.c.name, _organization.c.id)
-    )
+    """Organizations in one of `states` (none: in any), by name; only of one kind when `kind` is given."""
+    query = sa.select(*columns()).order_by(_organization.c.name, _organization.c.id)
+    if states:
+        query = query.where(_organization.c.state.in_(states))
     if kind:
         query = query.where(_organization.c.kind == kind)
     return [from_row(row) for row in db.execute(query)]
@@ -101,3 +99,9 @@ def steps(db: Session, organization_id: str) -> list[Step]:
         Step(What(row.what), row.by, row.by_organization, row.by_sector, row.text, row.at)
         for row in db.execute(query)
     ]
+
+
+def names(db: Session, ids: Collection[str]) -> dict[str, str]:
+    """Names by id, for lists."""
+    rows = db.execute(sa.select(_organization.c.id, _organization.c.name).where(_organization.c.id.in_(sorted(ids))))
+    return {row.id: row.name for row in rows}

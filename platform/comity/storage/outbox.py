@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from comity.storage import sequences
+from comity.storage.tables.base import table_of
 from comity.storage.tables.exchange import FollowerRow, OutboxRow
 
-_outbox = sa.inspect(OutboxRow).local_table
-_follower = sa.inspect(FollowerRow).local_table
+_outbox = table_of(OutboxRow)
+_follower = table_of(FollowerRow)
 
 
 @dataclass(frozen=True)

@@ -224,3 +224,22 @@ def _viewer(
         second_factor=second_factor,
         scopes=None if scopes is None else frozenset(scope.value for scope in scopes),
     )
+
+
+def viewers(db: Session) -> list[Viewer]:
+    """Everybody who can sign in now, as viewers: for saying in advance who will read something."""
+    homes = {one.id: one for one in organizations.listed(db, states=())}
+    active = [one for one in accounts(db) if one.active and one.organization in homes]
+    roles = role_grants.roles_of_all(db, [one.id for one in active])
+    here = node(db)
+    return [
+        _viewer(
+            here,
+            one.id,
+            homes[one.organization],
+            roles[one.id] if homes[one.organization].verified else frozenset(),
+            second_factor=True,
+            scopes=None,
+        )
+        for one in active
+    ]

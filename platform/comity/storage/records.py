@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -15,15 +15,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from comity.domain.access import body_visible_to, visible_to
-from comity.domain.lifecycle import State
+from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record
 from comity.domain.rules import Rule
 from comity.domain.viewer import Viewer
 from comity.storage.audiences import ids_for, satisfies
+from comity.storage.tables.access import AudienceRow
+from comity.storage.tables.base import table_of
 from comity.storage.tables.records import RecordRow, RevisionRow
 
-_record = sa.inspect(RecordRow).local_table
-_revision = sa.inspect(RevisionRow).local_table
+_record = table_of(RecordRow)
+_revision = table_of(RevisionRow)
+_audience = table_of(AudienceRow)
 _FIELDS: Final = tuple(field.name for field in fields(Record))
 SORTS: Final[Mapping[str, sa.ColumnElement[Any]]] = {
     "updated": _record.c.updated_at.desc(),
@@ -73,6 +76,24 @@ def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Record]
     readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
     rows = db.execute(sa.select(_record).where(_record.c.id.in_(ids), readable))
     return {row.id: _from_row(row) for row in rows}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A record with the marking under which this viewer sees it: enough for a line in a list."""
+
+    record: Record
+    tlp: str
+
+
+def cards(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Card]:
+    """Those of `ids` that the viewer may know of, with their markings: how hits of a search are hydrated."""
+    if not ids:
+        return {}
+    readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
+    joined = _record.join(_audience, _record.c.audience_id == _audience.c.id)
+    rows = db.execute(sa.select(_record, _audience.c.tlp).select_from(joined).where(_record.c.id.in_(ids), readable))
+    return {row.id: Card(_from_row(row), str(row.tlp).upper()) for row in rows}
 
 
 def listing(

@@ -15,10 +15,11 @@ from comity.domain.handling import Handling
 from comity.domain.record import Revision
 from comity.domain.viewer import Viewer
 from comity.storage.audiences import satisfies
+from comity.storage.tables.base import table_of
 from comity.storage.tables.records import ClaimRow, RevisionRow
 
-_revision = sa.inspect(RevisionRow).local_table
-_claim = sa.inspect(ClaimRow).local_table
+_revision = table_of(RevisionRow)
+_claim = table_of(ClaimRow)
 
 
 def _from_row(row: sa.Row[Any]) -> Revision:
@@ -117,7 +118,8 @@ def _to_row(revision: Revision) -> dict[str, Any]:
 
 def next_number(db: Session, record_id: int, major: int) -> int:
     """The next free minor number under `major`; major 0 counts the drafts."""
-    highest = db.scalar(sa.select(sa.func.max(_revision.c.minor)).where(_revision.c.record_id == record_id, _revision.c.major == major))
+    of_major = (_revision.c.record_id == record_id, _revision.c.major == major)
+    highest = db.scalar(sa.select(sa.func.max(_revision.c.minor)).where(*of_major))
     return 1 if highest is None and major == 0 else 0 if highest is None else int(highest) + 1
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from comity.storage.tables.base import table_of
 from comity.storage.tables.exchange import SequenceRow
 
-_sequence = sa.inspect(SequenceRow).local_table
+_sequence = table_of(SequenceRow)
 
 
 def advance(db: Session, name: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ class AudienceRow(Row, table=True):
     """One distinct tuple of access facts."""
 
     __tablename__ = "audience"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True)
     digest: str = Field(unique=True, max_length=64)

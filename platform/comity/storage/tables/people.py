@@ -1,4 +1,4 @@
-"""The node itself, its member organizations, accounts, roles, sessions and tokens. A person has a name and an e-mail, no more (SG-01)."""
+"""The node, its member organizations, accounts, roles, sessions and tokens. A person has a name and an e-mail (SG-01)."""
 
 from __future__ import annotations
 
