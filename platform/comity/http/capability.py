@@ -1,7 +1,7 @@
 """Every route says who may call it, and says so before anything else is said.
 
 `@capability("public")`, `@capability("signed-in")`, or an action of the permission matrix (product 4.1.3), optionally with the
-grant words that count: `@capability("vote_in_review", "asg")`. A route without it does not import (peers S6: deny by default).
+grant words that count: `@capability("withdraw", "own")`. A route without it does not import (peers S6: deny by default).
 The capability is about the verb only. What the viewer may see of a record is the service's question, answered with `NotFound`.
 """
 
@@ -30,7 +30,7 @@ class Capability:
     writes: bool | None = None
 
     def __str__(self) -> str:
-        """As in the golden list of routes: `vote_in_review(asg)`."""
+        """As in the golden list of routes: `withdraw(own)`."""
         return f"{self.action}({', '.join(self.grants)})" if self.grants else self.action
 
     def require(self, viewer: Viewer) -> None:

@@ -34,8 +34,12 @@ def session_secret(request: Request, *, secure: bool) -> str:
 
 
 def identify(request: Request, unit: Unit, *, secure: bool) -> Recognized:
-    """Read the credential of this door."""
+    """Read the credential of this door. Raises `SignInNeeded` for a token that does not work."""
+    if takes_tokens(request.url.path):
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if not scheme:
+            return recognize.public(unit)
+        bearer = token.strip() if scheme.lower() == "bearer" else ""
+        return recognize.by_token(unit, bearer, address=request.client.host if request.client else "")
     secret = session_secret(request, secure=secure)
-    if takes_tokens(request.url.path) or not secret:
-        return recognize.public(unit)
-    return recognize.by_session(unit, secret)
+    return recognize.by_session(unit, secret) if secret else recognize.public(unit)

@@ -23,11 +23,11 @@ router = new_router(prefix="/account", include_in_schema=False)
 PASSWORDS: Final = (
     Field("old", "Present password", widget="password", autocomplete="current-password"),
     Field(
-        "new",
+        "password",
         "New password",
         widget="password",
         autocomplete="new-password",
-        hint="At least 12 characters. A few unrelated words are easier to remember than a short riddle.",
+        hint="Four words in a row are easy to keep in mind.",
     ),
 )
 CODE: Final = Field(
@@ -55,9 +55,9 @@ def password_form(ctx: Ctx) -> Response:
 @capability("signed-in")
 def password(ctx: Ctx, sent: SentForm) -> Response:
     """Change it; every other sign-in and all tokens end."""
-    sent.only("old", "new")
+    sent.only("old", "password")
     try:
-        change_password(ctx.unit, old=sent.raw("old"), new=sent.raw("new"), current=ctx.session_secret)
+        change_password(ctx.unit, old=sent.raw("old"), new=sent.raw("password"), current=ctx.session_secret)
     except Invalid as wrong:
         fields = filled(PASSWORDS, sent, wrong.problems)
         told = general(PASSWORDS, wrong.problems)

@@ -32,8 +32,9 @@ NAVIGATION: Final = (
     Entry("/", "Home"),
     Entry("/search", "Search"),
     Entry("/drafts", "Your drafts", "draft"),
-    Entry("/review", "Review", "vote_in_review"),
+    Entry("/review", "Review", "vote"),
     Entry("/organizations", "Organizations"),
+    Entry("/members", "Members", "manage_members"),
     Entry("/audit", "Audit", "read_audit_log"),
     Entry("/transparency", "Transparency"),
 )

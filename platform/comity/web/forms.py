@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from comity.domain.errors import Invalid, Problem
 
 MOST_FIELDS: Final = 5000
 MOST_FILES: Final = 10
-_NEVER_REPEATED: Final = ("password", "code", "file")
+_Model = TypeVar("_Model", bound=BaseModel)
+_NEVER_REPEATED: Final = ("password", "file")
 
 
 class Sent:
@@ -108,6 +110,34 @@ def with_values(fields: Iterable[Field], values: Mapping[str, str]) -> list[Fiel
     return [replace(field, value=values.get(field.name, field.value)) for field in fields]
 
 
+def parsed(model: type[_Model], values: Mapping[str, object]) -> _Model:
+    """A write model of a service from what was typed. Raises `Invalid`, in plain words, by field."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as wrong:
+        problems = [
+            Problem(
+                str(item["loc"][0]) if item["loc"] else "",
+                item["type"],
+                _plainly(item["type"], item.get("ctx", {})),
+            )
+            for item in wrong.errors(include_url=False, include_input=False)
+        ]
+        raise Invalid(problems) from None
+
+
+def _plainly(kind: str, limits: Mapping[str, object]) -> str:
+    match kind:
+        case "string_too_short":
+            return f"Write at least {limits['min_length']} characters."
+        case "string_too_long" | "too_long":
+            return f"At most {limits['max_length']} fit."
+        case "missing":
+            return "This is needed."
+        case _:
+            return "This is not written as the hint asks."
+
+
 def local_path(text: str) -> str:
     """An address of this node to go on to, or `/`. Never another host, however it is written."""
     local = (
@@ -120,7 +150,7 @@ def local_path(text: str) -> str:
 
 
 def _typed(field: Field, sent: Sent) -> str | bool | Sequence[str]:
-    if field.widget in _NEVER_REPEATED:
+    if field.widget in _NEVER_REPEATED or field.autocomplete == "one-time-code":
         return ""
     if field.widget == "check":
         return sent.ticked(field.name)

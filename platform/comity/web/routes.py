@@ -6,11 +6,13 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.web import about, account, health, sign_in
+from comity.web import about, account, health, invitation, sign_in, tokens
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     about.router,
     sign_in.router,
     account.router,
+    tokens.router,
+    invitation.router,
 )
