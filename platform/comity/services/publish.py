@@ -4,13 +4,11 @@ to any other effect, and it is idempotent: the same facts give the same state.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from comity import policies
 from comity.domain import reply
-from comity.domain.errors import ComityError
 from comity.domain.lifecycle import obstacles
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
@@ -125,15 +123,3 @@ def _supersede(system: Unit, record: Record) -> None:
     if not obstacles(older.state, Verb.SUPERSEDE, replace(facts, version_in_force=older.is_published)):
         take(system, older, Verb.SUPERSEDE, facts, superseded_by=record.uid)
         records.store(system.db, replace(record, supersedes=older.uid))
-
-
-def publish_due(unit: Unit, waiting: Sequence[Record]) -> list[str]:
-    """For the node's clock: advance what waits for an embargo or a reply window. Returns the references published."""
-    published = []
-    for record in waiting:
-        try:
-            if advance(unit, record).state is State.PUBLISHED:
-                published.append(record.ref)
-        except ComityError:
-            continue
-    return published

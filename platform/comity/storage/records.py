@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -123,16 +123,25 @@ def listing(
     return [record for record in found if not tokens or tokens & set(record.assigned)]
 
 
-def titles(db: Session, viewer: Viewer, records: Iterable[Record]) -> dict[int, tuple[str, str]]:
-    """Title and summary of the version each record shows to this viewer, by record id."""
-    shown = {shown_revision(record): record.id for record in records}
-    shown.pop(None, None)
-    if not shown:
+def titles(db: Session, viewer: Viewer, found: Iterable[Record]) -> dict[int, str]:
+    """Title of the version each record shows to its readers, by record id."""
+    return _titles(db, viewer, {shown_revision(record): record.id for record in found})
+
+
+def working_titles(db: Session, viewer: Viewer, found: Iterable[Record]) -> dict[int, str]:
+    """Title of the version that is worked on, by record id, as far as this viewer may know of it."""
+    listed = list(found)
+    shown = _titles(db, viewer, {shown_revision(record): record.id for record in listed})
+    return shown | _titles(db, viewer, {record.working_revision_id: record.id for record in listed})
+
+
+def _titles(db: Session, viewer: Viewer, wanted: Mapping[int | None, int]) -> dict[int, str]:
+    ids = [revision_id for revision_id in wanted if revision_id is not None]
+    if not ids:
         return {}
     readable = _revision.c.audience_id.in_(ids_for(db, visible_to(viewer)))
-    columns = sa.select(_revision.c.id, _revision.c.title, _revision.c.summary)
-    rows = db.execute(columns.where(_revision.c.id.in_(cast("list[int]", list(shown))), readable))
-    return {shown[row.id]: (row.title, row.summary) for row in rows}
+    rows = db.execute(sa.select(_revision.c.id, _revision.c.title).where(_revision.c.id.in_(ids), readable))
+    return {wanted[row.id]: row.title for row in rows}
 
 
 def shown_revision(record: Record) -> int | None:
