@@ -37,7 +37,7 @@ def test_three_people_of_three_sectors_who_took_no_part() -> None:
     "unfit", [{"person": "voter"}, {"organization": "uni-north"}, {"organization": "named-org"}]
 )
 def test_nobody_who_took_part_decides(unfit: dict[str, str]) -> None:
-    assert "took part before" in problems([*PANEL[:2], replace(PANEL[2], **unfit)])[0]
+    assert "took part before" in problems([*PANEL[:2], replace(PANEL[2], **unfit)])[0]  # type: ignore[arg-type]
 
 
 def test_dates_count_working_days() -> None:

@@ -148,27 +148,42 @@ def test_no_path_from_draft_to_published_avoids_the_quorum(
             history["published"] = True
 
 
+Place = tuple[State, State | None, State | None]
+"""A state, where the last hold began, and where the last order came."""
+
+
 def _walk(avoid: tuple[str, ...]) -> set[State]:
     """All states reachable from draft when rows with any guard of `avoid` are shut; exhaustive, with honest returns."""
-    start = (State.DRAFT, None, None)
-    seen: set[tuple[State, State | None, State | None]] = {start}
-    waiting = [start]
+    seen: set[Place] = {(State.DRAFT, None, None)}
+    waiting: list[Place] = list(seen)
     while waiting:
-        state, held, restricted = waiting.pop()
+        place = waiting.pop()
+        state, held, restricted = place
         for row in TABLE:
             if state not in row.sources or set(row.guards) & set(avoid):
                 continue
-            target = {Back.TO_HELD_FROM: held, Back.TO_RESTRICTED_FROM: restricted}.get(
-                row.target, row.target
-            )  # type: ignore[call-overload]
+            target = _arrival(row, held, restricted)
             if target is None:
                 continue
-            now_held = state if row.verb is Verb.HOLD else held
-            reached = (target, now_held, state if row.verb is Verb.RESTRICT else restricted)
+            reached = (
+                target,
+                state if row.verb is Verb.HOLD else held,
+                state if row.verb is Verb.RESTRICT else restricted,
+            )
             if reached not in seen:
                 seen.add(reached)
                 waiting.append(reached)
     return {state for state, _, _ in seen}
+
+
+def _arrival(row: Transition, held: State | None, restricted: State | None) -> State | None:
+    match row.target:
+        case Back.TO_HELD_FROM:
+            return held
+        case Back.TO_RESTRICTED_FROM:
+            return restricted
+        case _:
+            return row.target
 
 
 def test_exhaustively_without_a_quorum_nothing_is_ever_published() -> None:

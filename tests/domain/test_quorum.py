@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import assume, given
@@ -40,20 +41,27 @@ RULES = [
 ]
 
 
-@st.composite
-def a_vote(draw: st.DrawFn) -> Vote:
-    organization = draw(st.sampled_from(sorted(SECTOR_OF)))
-    return Vote(
-        reviewer_id=f"{organization}/{draw(st.integers(0, 1))}",
+POOL = [
+    Vote(
+        reviewer_id=f"{organization}/{person}",
         organization=organization,
-        sector=SECTOR_OF[organization],
-        decision=draw(st.sampled_from(Decision)),
-        revision=draw(st.sampled_from([7, 7, 7, 6])),
+        sector=sector,
+        decision=decision,
+        revision=revision,
         majority_government_funded=organization.endswith("-2"),
-        devils_advocate=draw(st.booleans()),
-        conflict=draw(st.integers(0, 5)) == 0,
-        assigned=draw(st.integers(0, 5)) != 0,
+        devils_advocate=advocate,
+        conflict=flaw == "conflict",
+        assigned=flaw != "unassigned",
     )
+    for organization, sector in SECTOR_OF.items()
+    for person, decision, advocate in product((0, 1), Decision, (False, True))
+    for revision, flaw in [(7, "")] * 6 + [(6, ""), (7, "conflict"), (7, "unassigned")]
+]
+"""Every kind of vote once, the flawless ones more often; drawing from a list is many times quicker than building each vote."""
+
+
+def a_vote() -> st.SearchStrategy[Vote]:
+    return st.sampled_from(POOL)
 
 
 VOTES = st.lists(a_vote(), max_size=14)
@@ -152,7 +160,7 @@ def test_originator_author_conflicted_unassigned_and_older_votes_never_count(
     assert tallied.met == count(votes, rule).met
 
 
-@given(VOTES, RULE)
+@given(VOTES | agreeing_votes(), RULE)
 def test_each_organization_counts_once_and_every_vote_is_accounted_for(
     votes: list[Vote], rule: QuorumRule
 ) -> None:
@@ -218,6 +226,13 @@ def test_a_later_vote_of_the_same_person_replaces_the_earlier() -> None:
     assert count(voices, rule).met
     assert not count([*voices, replace(voices[0], decision=Decision.REQUEST_CHANGES)], rule).met
     assert count([replace(voices[0], decision=Decision.REJECT), *voices], rule).met
+
+
+def test_colleagues_from_one_organization_are_one_voice() -> None:
+    colleagues = [approve("industry-0"), approve("industry-0", reviewer_id="industry-0/1")]
+    tallied = count([approve("government-0"), *colleagues], RULES[3])
+    assert [vote.organization for vote in tallied.counted] == ["government-0", "industry-0"]
+    assert tallied.not_counted == ((colleagues[1], "Another vote from the same organization is counted."),)
 
 
 def test_a_think_tank_living_on_government_money_is_no_independent_voice() -> None:

@@ -24,7 +24,7 @@ def test_open_figures_are_exact(rows: list[tuple[str, str]]) -> None:
 @given(ROWS)
 def test_no_small_cell_is_shown_or_can_be_worked_out(rows: list[tuple[str, str]]) -> None:
     table = tabulate("Assessments", ["pathway", "grade"], rows, hide_small=True)
-    truth = Counter(rows)
+    truth: Counter[tuple[str, ...]] = Counter(rows)
     shown = {cell.labels: cell.count for cell in table.cells if cell.count is not None}
     hidden = [cell.labels for cell in table.cells if cell.count is None]
     assert all(count >= SMALL_CELL and count == truth[labels] for labels, count in shown.items())

@@ -73,7 +73,7 @@ def tabulate(
     total = counts.total()
     hidden = _hidden(counts) if hide_small else frozenset()
     concealed = sum(counts[labels] for labels in hidden)
-    reveals = bool(hidden) and (len(hidden) < 2 or concealed < SMALL_CELL)
+    reveals = 0 < concealed < SMALL_CELL
     cells = tuple(Cell(labels, None if labels in hidden else counts[labels]) for labels in sorted(counts))
     return Table(title, tuple(columns), cells, None if reveals else total)
 
@@ -85,7 +85,7 @@ def _hidden(counts: Counter[tuple[str, ...]]) -> frozenset[tuple[str, ...]]:
     if not hidden:
         return frozenset()
     for labels in by_size[len(hidden) :]:
-        if len(hidden) >= 2 and sum(counts[one] for one in hidden) >= SMALL_CELL:
+        if sum(counts[one] for one in hidden) >= SMALL_CELL:
             break
         hidden.append(labels)
     return frozenset(hidden)
