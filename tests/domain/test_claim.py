@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from comity.domain.claim import Claim, circular_warnings, claim_problems, longest_expiry, number_claims, usable
+from comity.domain.claim import (
+    Claim,
+    circular_warnings,
+    claim_problems,
+    longest_expiry,
+    number_claims,
+    usable,
+)
 from comity.domain.months import add_months
 from comity.domain.tlp import TLP
 
@@ -50,7 +57,9 @@ def test_c_01_a_claim_without_a_source_is_not_a_claim() -> None:
         claim(sources=[])
 
 
-@pytest.mark.parametrize(("grades", "stopped"), [("456", True), ("6", True), ("43", False), ("1", False), ("", False)])
+@pytest.mark.parametrize(
+    ("grades", "stopped"), [("456", True), ("6", True), ("43", False), ("1", False), ("", False)]
+)
 def test_c_02_a_severe_claim_on_doubtful_sources_cannot_be_published(grades: str, stopped: bool) -> None:
     sources = [src(f"P{i}", credibility=grade) for i, grade in enumerate(grades)] or [src("P")]
     found = codes(claim(weight="severe", sources=[*sources, src("Court of XX", "court")]))
@@ -82,12 +91,15 @@ def test_c_03_a_claim_is_usable_through_its_last_day() -> None:
         ([src("Court of XX", "court")], False),
     ],
 )
-def test_c_04_a_severe_claim_needs_one_official_or_two_independent_sources(sources: list[dict[str, Any]], stopped: bool) -> None:
+def test_c_04_a_severe_claim_needs_one_official_or_two_independent_sources(
+    sources: list[dict[str, Any]], stopped: bool
+) -> None:
     assert (codes(claim(weight="severe", sources=sources)).get("claims.0.sources") == "C-04") is stopped
 
 
 @pytest.mark.parametrize(
-    "text", ["No ties to the ministry were found.", "Nothing was found.", "The firm is not listed on the register."]
+    "text",
+    ["No ties to the ministry were found.", "Nothing was found.", "The firm is not listed on the register."],
 )
 def test_c_05_absence_of_evidence_is_a_check_and_not_a_claim(text: str) -> None:
     assert codes(claim(text=text)) == {"claims.0.text": "C-05"}
@@ -127,7 +139,9 @@ def test_claims_last_24_months_and_moderate_press_claims_12() -> None:
 
 def test_dates_contradict_each_other_by_name() -> None:
     assert codes(claim(from_date="2026-02-01", to_date="2026-01-01")) == {"claims.0.to_date": "dates"}
-    assert codes(claim(last_checked="2026-11-23", expires_at="2027-01-01")) == {"claims.0.last_checked": "dates"}
+    assert codes(claim(last_checked="2026-11-23", expires_at="2027-01-01")) == {
+        "claims.0.last_checked": "dates"
+    }
     assert codes(claim(first_seen="2026-11-02")) == {"claims.0.last_checked": "dates"}
     assert codes(claim(expires_at="2026-10-31")) == {"claims.0.expires_at": "dates"}
 
@@ -146,7 +160,9 @@ def test_the_whole_organization_needs_a_reason() -> None:
 def test_numbering_keeps_what_is_given_and_never_repeats_a_number(given_ids: list[str]) -> None:
     numbered = number_claims({"claims": [{"text": "t", "claim_id": one} for one in given_ids]})["claims"]
     new = [c["claim_id"] for c, old in zip(numbered, given_ids, strict=True) if not old]
-    assert [c["claim_id"] for c, old in zip(numbered, given_ids, strict=True) if old] == [old for old in given_ids if old]
+    assert [c["claim_id"] for c, old in zip(numbered, given_ids, strict=True) if old] == [
+        old for old in given_ids if old
+    ]
     assert len(set(new)) == len(new)
     assert not set(new) & set(given_ids)
     assert number_claims({"claims": numbered})["claims"] == numbered

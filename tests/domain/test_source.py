@@ -52,8 +52,17 @@ def test_sg_12_sources_that_rest_on_one_third_source_trace_to_one() -> None:
     assert not traces_to_one(both[:1])
 
 
-@given(st.lists(st.tuples(st.sampled_from("ABCD"), st.sampled_from("PQR"), st.lists(st.sampled_from("ABCD"), max_size=2)), max_size=6))
-def test_independence_never_exceeds_publishers_and_ignores_order(raw: list[tuple[str, str, list[str]]]) -> None:
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("ABCD"), st.sampled_from("PQR"), st.lists(st.sampled_from("ABCD"), max_size=2)
+        ),
+        max_size=6,
+    )
+)
+def test_independence_never_exceeds_publishers_and_ignores_order(
+    raw: list[tuple[str, str, list[str]]],
+) -> None:
     sources = [source(title, publisher, cites=cites) for title, publisher, cites in raw]
     count = independent_count(sources)
     assert count <= len({publisher for _, publisher, _ in raw})
@@ -69,11 +78,25 @@ def test_every_type_has_a_suggested_reliability() -> None:
 def test_an_unusual_grade_needs_a_reason() -> None:
     odd = source(reliability="A", credibility="3")
     assert [p.field for p in grading_problems([odd], "sources")] == ["sources.0.grading_reason"]
-    assert grading_problems([source(reliability="A", credibility="3", grading_reason="Seen in full.")], "sources") == []
+    assert (
+        grading_problems(
+            [source(reliability="A", credibility="3", grading_reason="Seen in full.")], "sources"
+        )
+        == []
+    )
     assert {p.field for p in grading_problems([source()], "x")} == {"x.0.reliability", "x.0.credibility"}
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x.example", "https://user:secret@x.example/", "//x.example", "https://a b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "ftp://x.example",
+        "https://user:secret@x.example/",
+        "//x.example",
+        "https://a b",
+    ],
+)
 def test_only_plain_web_addresses_are_links(url: str) -> None:
     with pytest.raises(ValidationError):
         source(url=url)

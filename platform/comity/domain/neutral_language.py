@@ -18,7 +18,8 @@ from comity.domain.kinds.base import Kind
 from comity.domain.kinds.prose import Text, own_words
 
 _PLACE: Final = re.compile(r"\{([a-z]+)\}")
-_QUOTED: Final = re.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]*’|«[^»]*»")
+# Bounded, like every repetition in the rule files: an unmatched quotation mark must not cost the square of the text.
+_QUOTED: Final = re.compile(r"“[^”]{0,1000}”|\"[^\"]{0,1000}\"|‘[^’]{0,1000}’|«[^»]{0,1000}»")
 
 
 class LanguageRule(BaseModel):
@@ -89,6 +90,9 @@ class Finding:
 
 Span = tuple[int, int]
 
+MOST: Final = 100
+"""Findings in one text; more would help nobody and cost the square of their number."""
+
 
 def check_text(kind: type[Kind], content: Mapping[str, Any], rules: LanguageRules) -> list[Finding]:
     """Every finding in the author's own words, in the order of the fields. Drafts of any state may be given."""
@@ -112,6 +116,8 @@ def _in_text(
     found: list[Finding] = []
     for rule, pattern in active:
         for hit in pattern.finditer(text.text):
+            if len(found) == MOST:
+                break
             if _inside(hit.span(), taken) or (not rule.quoted and _inside(hit.span(), quotes)):
                 continue
             taken.append(hit.span())

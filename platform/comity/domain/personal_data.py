@@ -51,7 +51,8 @@ _PATTERNS: Final[tuple[tuple[What, re.Pattern[str]], ...]] = (
         r"[/\w%.=&-]+)", re.IGNORECASE)),
     ("email", re.compile(r"(?<![\w.+/-])(?P<hit>[\w.+-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24})\b")),
     ("phone", re.compile(
-        r"(?<![\w.+-])(?P<hit>\+\d{1,3}[\s./-]?(?:\(0?\d{1,5}\)[\s./-]?)?\d{1,5}(?:[\s./-]?\d{2,5}){1,5})(?![\w.-]?\d)")),
+        r"(?<![\w.+-])(?P<hit>\+\d{1,3}[\s./-]?(?:\(0?\d{1,5}\)[\s./-]?)?"
+        r"\d{1,5}(?:[\s./-]?\d{2,5}){1,5})(?![\w.-]?\d)")),
     ("phone", re.compile(
         r"(?i:\b(?:tel|phone|telephone|mobile|cell|call|fax|whatsapp)\b\.?:?\s*(?:no\.?|number|at)?:?\s*)"
         r"(?P<hit>\(?\d{2,5}\)?[\s./-]?\d{2,5}(?:[\s./-]?\d{2,5}){0,4})(?!\d)")),
@@ -82,6 +83,10 @@ _WHY: Final[Mapping[What, str]] = {
 }
 
 
+MOST: Final = 100
+"""Findings in one text; the rest show once these are dealt with."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Characters `start` to `end` of the text at `field` (a dotted path), what it is, why it matters, what can be done."""
@@ -108,6 +113,8 @@ def find(text: str) -> list[tuple[What, int, int]]:
     """What in one text may identify a person: kind, start and end, without overlaps. Also for attachments and questions."""
     found: list[tuple[What, int, int]] = []
     for what, start, end in _raw(text):
+        if len(found) == MOST:
+            break
         if not any(start < e and s < end for _, s, e in found):
             found.append((what, start, end))
     return sorted(found, key=lambda one: one[1])

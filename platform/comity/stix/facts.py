@@ -17,7 +17,9 @@ from comity.domain.tlp import TLP
 
 @dataclass(frozen=True)
 class StixFacts:
-    """`uid` is the record's own (any UUID version). `organization` is empty when the origin is given by sector only. Times are aware and are kept to the millisecond.
+    """`uid` is the record's own, of any UUID version.
+
+    `organization` is empty when the origin is given by sector only. Times are aware and are kept to the millisecond.
 
     `handling` is the record's handling as plain JSON; the marking in it is never read, `tlp` alone counts.
     """

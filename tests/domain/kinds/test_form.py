@@ -22,7 +22,9 @@ ADVISORY = KINDS["advisory"]
 EVERY_KIND = pytest.mark.parametrize("model", KINDS.values(), ids=list(KINDS))
 
 
-def field(kind: type[Kind], data: dict[str, Any], name: str, problems: list[Problem] | None = None) -> FormField:
+def field(
+    kind: type[Kind], data: dict[str, Any], name: str, problems: list[Problem] | None = None
+) -> FormField:
     form = form_for(kind, data, problems or (), taxonomy().vocabularies)
 
     def find(fields: Any) -> FormField | None:
@@ -43,7 +45,9 @@ def field(kind: type[Kind], data: dict[str, Any], name: str, problems: list[Prob
 
 def test_the_sections_come_in_their_order_and_hold_every_field() -> None:
     form = form_for(ADVISORY, {})
-    assert [section.title for section in form] == [title for title in SECTIONS if title in {s.title for s in form}]
+    assert [section.title for section in form] == [
+        title for title in SECTIONS if title in {s.title for s in form}
+    ]
     assert {f.name for section in form for f in section.fields} == set(ADVISORY.model_fields)
 
 
@@ -60,7 +64,10 @@ def test_a_field_says_what_the_model_says() -> None:
 
 def test_problems_stand_beside_their_field_at_any_depth() -> None:
     data = {"claims": [{"sources": [{"title": "x"}]}], "gaps": ["a", "b"]}
-    problems = [Problem("claims.0.sources.0.url", "format", "Bad address."), Problem("gaps.1", "too-long", "Too long.")]
+    problems = [
+        Problem("claims.0.sources.0.url", "format", "Bad address."),
+        Problem("gaps.1", "too-long", "Too long."),
+    ]
     assert field(ADVISORY, data, "claims.0.sources.0.url", problems).errors == ["Bad address."]
     assert field(ADVISORY, data, "gaps", problems).errors == ["Too long."]
     assert field(ADVISORY, data, "claims", problems).errors == []
@@ -74,7 +81,12 @@ def test_a_code_that_this_node_does_not_know_survives_the_form() -> None:
 
 
 def test_what_is_malformed_is_kept_as_it_was_typed() -> None:
-    items = [("expires_at", "next Tuesday"), ("title", "x" * 500), ("claims.0.text", "One"), ("claims.0.from_date", "31 Feb")]
+    items = [
+        ("expires_at", "next Tuesday"),
+        ("title", "x" * 500),
+        ("claims.0.text", "One"),
+        ("claims.0.from_date", "31 Feb"),
+    ]
     draft = parse_form(ADVISORY, items)
     assert draft == {
         "expires_at": "next Tuesday",
@@ -104,9 +116,18 @@ def test_rows_are_added_removed_and_closed_up() -> None:
 
 
 def test_claim_numbers_once_given_never_change() -> None:
-    items = [("claims.0.text", "New"), ("claims.1.text", "Old"), ("claims.1.claim_id", "c1"), ("claims.2.text", "Newer")]
+    items = [
+        ("claims.0.text", "New"),
+        ("claims.1.text", "Old"),
+        ("claims.1.claim_id", "c1"),
+        ("claims.2.text", "Newer"),
+    ]
     numbered = parse_form(ADVISORY, items)["claims"]
-    assert [(claim["text"], claim["claim_id"]) for claim in numbered] == [("New", "c2"), ("Old", "c1"), ("Newer", "c3")]
+    assert [(claim["text"], claim["claim_id"]) for claim in numbered] == [
+        ("New", "c2"),
+        ("Old", "c1"),
+        ("Newer", "c3"),
+    ]
 
 
 def test_an_untouched_row_of_defaults_is_no_row() -> None:
@@ -115,12 +136,22 @@ def test_an_untouched_row_of_defaults_is_no_row() -> None:
 
 
 def test_s13_names_outside_the_model_are_passed_over() -> None:
-    items = [("title", "Kept"), ("csrf", "token"), ("owner_id", "1"), ("tlp", "CLEAR"), ("claims.0.owner", "x"), ("__class__", "x")]
+    items = [
+        ("title", "Kept"),
+        ("csrf", "token"),
+        ("owner_id", "1"),
+        ("tlp", "CLEAR"),
+        ("claims.0.owner", "x"),
+        ("__class__", "x"),
+    ]
     assert parse_form(ADVISORY, items) == {"title": "Kept"}
 
 
 def test_an_absurd_row_number_costs_nothing() -> None:
-    items = [(f"claims.{i}.text", "x") for i in range(500)] + [("claims.99999999999.text", "x"), ("claims.-1.text", "x")]
+    items = [(f"claims.{i}.text", "x") for i in range(500)] + [
+        ("claims.99999999999.text", "x"),
+        ("claims.-1.text", "x"),
+    ]
     assert len(parse_form(ADVISORY, items)["claims"]) == 200
 
 
@@ -152,12 +183,16 @@ def drafts(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @EVERY_KIND
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
+)
 @given(data=st.data())
 def test_form_and_back_loses_nothing_and_settles_at_once(model: type[Kind], data: st.DataObject) -> None:
     draft = data.draw(drafts(model))
     once = parse_form(model, items_of(form_for(model, draft)))
-    typed = sorted(without_controls(t.text).strip() for t in texts(model, draft) if without_controls(t.text).strip())
+    typed = sorted(
+        without_controls(t.text).strip() for t in texts(model, draft) if without_controls(t.text).strip()
+    )
     kept = sorted(t.text for t in texts(model, once))
     defaults = [str(shape.default) for group in [model] for shape in shapes(group)]
     for text in typed:

@@ -32,19 +32,38 @@ def without(model: type[Kind], key: str) -> dict[str, Any]:
     return {k: v for k, v in example(model).items() if k != key}
 
 
-@pytest.mark.parametrize("key", ["sources", "not_known", "benefits", "expires_at", "recommended_actions", "known", "severity", "subtype"])
+@pytest.mark.parametrize(
+    "key",
+    ["sources", "not_known", "benefits", "expires_at", "recommended_actions", "known", "severity", "subtype"],
+)
 @pytest.mark.parametrize("empty", ["absent", "blank"])
-def test_j_05_3_a_threat_note_that_lacks_a_field_is_stopped_with_the_field_named(key: str, empty: str) -> None:
+def test_j_05_3_a_threat_note_that_lacks_a_field_is_stopped_with_the_field_named(
+    key: str, empty: str
+) -> None:
     blank: Any = [] if isinstance(ADVISORY.example[key], list) else "  "
     data = without(ADVISORY, key) if empty == "absent" else example(ADVISORY, **{key: blank})
     assert key in fields(ADVISORY, data)
 
 
 def test_everything_that_is_missing_is_named_at_once_in_words() -> None:
-    found = {p.field: p.message for p in submit_problems({}, kind=ADVISORY, tlp="CLEAR", taxonomy=taxonomy(), now=NOW)}
-    assert {"title", "summary", "known", "not_known", "benefits", "sources", "recommended_actions", "expires_at"} <= set(found)
+    found = {
+        p.field: p.message
+        for p in submit_problems({}, kind=ADVISORY, tlp="CLEAR", taxonomy=taxonomy(), now=NOW)
+    }
+    assert {
+        "title",
+        "summary",
+        "known",
+        "not_known",
+        "benefits",
+        "sources",
+        "recommended_actions",
+        "expires_at",
+    } <= set(found)
     assert found["not_known"] == "Say what is not known."
-    assert not [message for message in found.values() if "required" in message or "validation" in message.lower()]
+    assert not [
+        message for message in found.values() if "required" in message or "validation" in message.lower()
+    ]
 
 
 @pytest.mark.parametrize("model", KINDS.values(), ids=list(KINDS))
@@ -57,7 +76,10 @@ def test_a_draft_names_what_is_malformed_and_where() -> None:
     data = {
         "title": "x" * 161,
         "expires_at": "next year",
-        "claims": [{"text": "ok"}, {"from_date": "soon", "weight": "huge", "sources": [{"url": "javascript:alert(1)"}]}],
+        "claims": [
+            {"text": "ok"},
+            {"from_date": "soon", "weight": "huge", "sources": [{"url": "javascript:alert(1)"}]},
+        ],
         "language": "Dutch!",
     }
     found = {p.field: p.code for p in draft_problems(ADVISORY, data)}
@@ -91,7 +113,9 @@ def test_control_characters_and_unknown_keys_cannot_be_saved() -> None:
         (NOTE, "update", "2026-11-01", TLP.GREEN, "2027-02-01"),
     ],
 )
-def test_expiry_has_a_limit_for_each_kind_and_marking(model: type[Kind], subtype: str, valid_from: str, tlp: TLP, last: str) -> None:
+def test_expiry_has_a_limit_for_each_kind_and_marking(
+    model: type[Kind], subtype: str, valid_from: str, tlp: TLP, last: str
+) -> None:
     dates = {"valid_from": valid_from, "review_due": valid_from, "expires_at": last}
     assert "expires_at" not in fields(model, example(model, subtype=subtype, **dates), tlp)
     dates["expires_at"] = (date.fromisoformat(last) + timedelta(days=1)).isoformat()
@@ -99,7 +123,9 @@ def test_expiry_has_a_limit_for_each_kind_and_marking(model: type[Kind], subtype
 
 
 def test_dates_must_be_in_order_and_not_past() -> None:
-    assert fields(ADVISORY, example(ADVISORY, expires_at="2026-11-21", review_due="2026-11-01")) == {"expires_at": "dates"}
+    assert fields(ADVISORY, example(ADVISORY, expires_at="2026-11-21", review_due="2026-11-01")) == {
+        "expires_at": "dates"
+    }
     assert "review_due" in fields(ADVISORY, example(ADVISORY, review_due="2027-04-06"))
 
 
@@ -123,9 +149,13 @@ def test_a_small_institution_must_be_able_to_do_something() -> None:
     assert fields(ADVISORY, data) == {"recommended_actions": "small-institution"}
 
 
-@pytest.mark.parametrize("text", ["Applicants of a given nationality", "Unusual surnames", "People born in a listed place"])
+@pytest.mark.parametrize(
+    "text", ["Applicants of a given nationality", "Unusual surnames", "People born in a listed place"]
+)
 def test_a_watch_fact_that_is_an_attribute_of_a_person_is_refused(text: str) -> None:
-    assert fields(ADVISORY, example(ADVISORY, indicators_to_watch=["Requests for code", text])) == {"indicators_to_watch.1": "SG-04"}
+    assert fields(ADVISORY, example(ADVISORY, indicators_to_watch=["Requests for code", text])) == {
+        "indicators_to_watch.1": "SG-04"
+    }
 
 
 def test_an_organization_as_subject_needs_a_claim_and_a_type() -> None:
@@ -135,7 +165,12 @@ def test_an_organization_as_subject_needs_a_claim_and_a_type() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"name": "Dr Jane Example"}, {"name": "Prof. J. van Example"}, {"entity_id": "https://orcid.org/0000-0002-1825-0097"}]
+    "change",
+    [
+        {"name": "Dr Jane Example"},
+        {"name": "Prof. J. van Example"},
+        {"entity_id": "https://orcid.org/0000-0002-1825-0097"},
+    ],
 )
 def test_a_natural_person_is_refused_as_an_entity(change: dict[str, str]) -> None:
     data = example(NOTE)
@@ -144,7 +179,14 @@ def test_a_natural_person_is_refused_as_an_entity(change: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize(
-    "words", ["Ban them from talks.", "Block all visits.", "It is on our blacklist.", "They should be banned.", "Use a black-list."]
+    "words",
+    [
+        "Ban them from talks.",
+        "Block all visits.",
+        "It is on our blacklist.",
+        "They should be banned.",
+        "Use a black-list.",
+    ],
 )
 def test_words_of_exclusion_are_refused_in_a_due_diligence_note(words: str) -> None:
     data = example(NOTE)
@@ -153,7 +195,9 @@ def test_words_of_exclusion_are_refused_in_a_due_diligence_note(words: str) -> N
 
 
 def test_the_same_letters_in_other_words_and_in_cited_titles_are_fine() -> None:
-    data = example(NOTE, position_of_entity="It works on blockchain and urban planning, a building block of the city.")
+    data = example(
+        NOTE, position_of_entity="It works on blockchain and urban planning, a building block of the city."
+    )
     data["sources"][0]["title"] = "Blacklist of suppliers 2025"
     assert fields(NOTE, data) == {}
 
@@ -166,7 +210,11 @@ def test_a_note_needs_exactly_one_subject_and_a_reason_for_whole() -> None:
 
 def test_a_tie_level_rests_on_claims_of_the_same_note() -> None:
     data = example(NOTE)
-    data["tie_levels"] = [{"unit": "A", "level": "P2"}, {"unit": "B", "level": "P1", "claims": ["c1", "c9"]}, {"unit": "C", "level": "U"}]
+    data["tie_levels"] = [
+        {"unit": "A", "level": "P2"},
+        {"unit": "B", "level": "P1", "claims": ["c1", "c9"]},
+        {"unit": "C", "level": "U"},
+    ]
     assert fields(NOTE, data) == {"tie_levels.0.claims": "missing", "tie_levels.1.claims.1": "unknown-claim"}
 
 
@@ -197,7 +245,9 @@ def test_high_confidence_needs_an_alternative_explanation() -> None:
 
 
 def test_personal_data_needs_a_legal_basis() -> None:
-    assert fields(ADVISORY, example(ADVISORY, personal_data="official_capacity")) == {"legal_basis": "missing"}
+    assert fields(ADVISORY, example(ADVISORY, personal_data="official_capacity")) == {
+        "legal_basis": "missing"
+    }
 
 
 def test_the_default_caution_cannot_be_emptied() -> None:
@@ -244,7 +294,10 @@ def test_ungraded_sources_stop_the_review_and_not_the_submission() -> None:
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(NOTE.model_fields)), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(sorted(NOTE.model_fields)), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -252,6 +305,9 @@ _JSON = st.recursive(
 @settings(deadline=None, max_examples=60)
 @given(st.dictionaries(st.sampled_from([*NOTE.model_fields, "other"]), _JSON, max_size=6))
 def test_no_json_at_all_makes_the_checks_raise(data: dict[str, Any]) -> None:
-    for problem in [*draft_problems(NOTE, data), *submit_problems(data, kind=NOTE, tlp="RED", taxonomy=taxonomy(), now=NOW)]:
+    for problem in [
+        *draft_problems(NOTE, data),
+        *submit_problems(data, kind=NOTE, tlp="RED", taxonomy=taxonomy(), now=NOW),
+    ]:
         assert problem.field
         assert problem.message

@@ -64,9 +64,13 @@ def test_a_kind_walks_from_form_to_stix_and_back(model: type[Kind]) -> None:
 
     stored = json.loads(json.dumps(content.model_dump(mode="json")))
     assert model.model_validate(stored) == content
-    assert form_for(model, stored, (), vocabularies) == form_for(model, content.model_dump(mode="json"), (), vocabularies)
+    assert form_for(model, stored, (), vocabularies) == form_for(
+        model, content.model_dump(mode="json"), (), vocabularies
+    )
 
-    page = list(shown(tuple(e for section in sections_for(model, stored, vocabularies) for e in section.entries)))
+    page = list(
+        shown(tuple(e for section in sections_for(model, stored, vocabularies) for e in section.entries))
+    )
     index = search_fields(content)
     assert content.summary in page
     assert index.title == content.title
@@ -102,7 +106,10 @@ def test_every_field_has_words_and_a_place(model: type[Kind]) -> None:
     for group in models_in(model):
         for shape in shapes(group):
             assert shape.label.text, (group, shape.name)
-            assert shape.widget not in ("choice", "choices") or shape.options or shape.vocabulary, (group, shape.name)
+            assert shape.widget not in ("choice", "choices") or shape.options or shape.vocabulary, (
+                group,
+                shape.name,
+            )
 
 
 @EVERY_KIND
@@ -118,7 +125,11 @@ def test_sg_01_no_field_describes_a_person(model: type[Kind]) -> None:
     names = {name.lower() for name in property_names(json_schema(model))}
     assert names
     assert not names & PERSON_KEYS
-    assert not [name for name in names if re.search(r"national|ethnic|birth|relig|visa|surname|suspect|gender|race$", name)]
+    assert not [
+        name
+        for name in names
+        if re.search(r"national|ethnic|birth|relig|visa|surname|suspect|gender|race$", name)
+    ]
 
 
 def test_the_schema_check_finds_a_field_that_should_not_be() -> None:

@@ -15,7 +15,11 @@ NOTE = KINDS["due_diligence_note"]
 
 def note_with_secret(**change: Any) -> dict[str, Any]:
     data = copy.deepcopy(dict(NOTE.example))
-    secret = {**copy.deepcopy(data["claims"][0]), "claim_id": "c2", "text": "The turbine hall has a second purpose."}
+    secret = {
+        **copy.deepcopy(data["claims"][0]),
+        "claim_id": "c2",
+        "text": "The turbine hall has a second purpose.",
+    }
     secret["unit_scope"]["unit"] = "Turbine Hall"
     data["claims"].append({**secret, **change})
     data["tie_levels"][0]["claims"] = ["c1", "c2"]
@@ -24,7 +28,9 @@ def note_with_secret(**change: Any) -> dict[str, Any]:
 
 def test_names_come_in_every_script_and_form() -> None:
     names = search_fields(NOTE.model_validate(NOTE.example)).names
-    assert {"Meridian Institute of Technology", "子午线理工学院", "Meridian School of Mines", "MIOT"} <= set(names)
+    assert {"Meridian Institute of Technology", "子午线理工学院", "Meridian School of Mines", "MIOT"} <= set(
+        names
+    )
 
 
 def test_facets_are_codes_under_the_names_the_index_knows() -> None:
@@ -34,14 +40,20 @@ def test_facets_are_codes_under_the_names_the_index_knows() -> None:
     assert facets["severity"] == ("moderate",)
     assert facets["subtype"] == ("threat_note",)
     practice = KINDS["best_practice"]
-    assert search_fields(practice.model_validate(practice.example)).facets["evidence_level"] == ("several_cases",)
+    assert search_fields(practice.model_validate(practice.example)).facets["evidence_level"] == (
+        "several_cases",
+    )
 
 
 def test_heavier_text_comes_first() -> None:
     advisory = KINDS["advisory"]
     content = advisory.model_validate(advisory.example)
     body = search_fields(content).body
-    assert body.index(content.example["known"]) < body.index(content.example["assessed"]) < body.index(content.body)
+    assert (
+        body.index(content.example["known"])
+        < body.index(content.example["assessed"])
+        < body.index(content.body)
+    )
 
 
 def test_a_claim_that_is_stricter_than_its_record_is_not_indexed() -> None:

@@ -36,7 +36,7 @@ def _one_line(text: str) -> str:
 
 
 def _web_address(text: str) -> str:
-    if text and not re.match(r"https?://[^\s/?#@]+[^\s]*\Z", text):
+    if text and not re.match(r"https?://[^\s/?#@]+(?:[/?#]\S*)?\Z", text):
         raise PydanticCustomError("web_address", "Enter a web address that starts with https:// or http://.")
     return text
 
