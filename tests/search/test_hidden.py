@@ -64,7 +64,7 @@ def answers(index: SearchIndex, asked: list[dict[str, Any]]) -> list[tuple[Resul
     return [(index.search(Query(**one)), index.suggest(one["text"], one["audience_ids"])) for one in asked]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     shown=st.lists(documents(), max_size=12),
     hidden=st.lists(documents(), min_size=1, max_size=40),

@@ -20,7 +20,7 @@ ATTACKS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.one_of(SIGNS, ATTACKS, st.text()), typing=st.booleans())
 def test_any_text_has_an_answer(connection: Connection, text: str, typing: bool) -> None:
     index = embedded(connection)

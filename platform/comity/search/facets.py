@@ -14,10 +14,31 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 Values = tuple[str, ...]
-_MOST_KEPT = 200_000
-_kept: dict[str, dict[str, Values]] = {}
-"""By set id, then by facet. Equal tuples are one object (`_shared`), so that counting compares addresses."""
-_shared: dict[Values, Values] = {}
+Fetch = Callable[[list[str]], Iterable[tuple[str, str, str]]]
+_MOST_KEPT = 100_000
+
+
+class _Kept:
+    """What this process has read: values by facet and set id. Equal tuples are one object, so there are few."""
+
+    def __init__(self) -> None:
+        self.sets: set[str] = set()
+        self.columns: dict[str, dict[str, Values]] = {}
+        self._shared: dict[Values, Values] = {}
+
+    def learn(self, missing: set[str], fetch: Fetch) -> None:
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, facet, value in fetch(sorted(missing)):
+            found.setdefault((facet, name), []).append(value)
+        for (facet, name), values in found.items():
+            ordered = tuple(sorted(values))
+            self.columns.setdefault(facet, {})[name] = self._shared.setdefault(ordered, ordered)
+        # Last, so that another thread never takes a set for known whose values are not there yet.
+        self.sets |= missing
+
+
+_kept = [_Kept()]
+"""One element: a full one is replaced, never emptied, because another thread may be counting with it."""
 
 
 def set_id(facets: Mapping[str, Values]) -> str:
@@ -31,46 +52,24 @@ def pairs(facets: Mapping[str, Values]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name, value) for name, values in facets.items() for value in values))
 
 
-def count(
-    set_ids: Collection[str],
-    names: Collection[str],
-    fetch: Callable[[list[str]], Iterable[tuple[str, str, str]]],
-) -> dict[str, dict[str, int]]:
+def count(set_ids: Collection[str], names: Collection[str], fetch: Fetch) -> dict[str, dict[str, int]]:
     """Counts by facet and value over documents given as one set id each, for the named facets.
 
     `fetch` reads (set id, facet, value) for sets that this process has not met. Values are sorted by count, then name.
     """
-    known = _known(set(set_ids), fetch)
-    sets = [known[name] for name in set_ids]
-    counts: dict[str, dict[str, int]] = {}
-    for name in names:
-        totals: Counter[str] = Counter()
-        # Combinations within one facet are few, so they are counted first and taken apart afterwards.
-        for values, number in Counter([one.get(name, ()) for one in sets]).items():
-            for value in values:
-                totals[value] += number
-        counts[name] = dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))
-    return counts
+    kept = _kept[0]
+    if missing := set(set_ids) - kept.sets:
+        if len(kept.sets) + len(missing) > _MOST_KEPT:
+            kept = _kept[0] = _Kept()
+            missing = set(set_ids)
+        kept.learn(missing, fetch)
+    return {name: _column(set_ids, kept.columns.get(name, {})) for name in names}
 
 
-def _known(
-    names: set[str], fetch: Callable[[list[str]], Iterable[tuple[str, str, str]]]
-) -> dict[str, dict[str, Values]]:
-    """A copy for this call: another thread may empty what is kept at any moment."""
-    known = {name: values for name in names if (values := _kept.get(name)) is not None}
-    if missing := sorted(names - known.keys()):
-        found: dict[str, dict[str, list[str]]] = {name: {} for name in missing}
-        for name, facet, value in fetch(missing):
-            found[name].setdefault(facet, []).append(value)
-        learnt = {name: {facet: _one(values) for facet, values in one.items()} for name, one in found.items()}
-        if len(_kept) + len(learnt) > _MOST_KEPT:
-            _kept.clear()
-            _shared.clear()
-        _kept.update(learnt)
-        known |= learnt
-    return known
-
-
-def _one(values: list[str]) -> Values:
-    ordered = tuple(sorted(values))
-    return _shared.setdefault(ordered, ordered)
+def _column(set_ids: Collection[str], values_of: Mapping[str, Values]) -> dict[str, int]:
+    """One facet. Its combinations are few, so they are counted first and taken apart afterwards."""
+    totals: Counter[str] = Counter()
+    for values, number in Counter(map(values_of.get, set_ids)).items():
+        for value in values or ():
+            totals[value] += number
+    return dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))

@@ -1,7 +1,8 @@
 """The tables of the embedded engines, as plain SQL for the migration to run.
 
 Decides how an index lies in the database. It is derived data: `drop` and `create`, then re-index, is always allowed.
-`search_entry` is narrow, because access, filters, order and facets are decided on it; texts lie apart.
+`search_entry` is narrow, because access, filters, order and facets are decided on it, thousands of rows a query; what
+one page or one writer needs lies apart.
 SQLite's full-text table uses the `ascii` tokenizer, for which every non-ASCII byte belongs to a word, so that words
 are what our analyzer says and do not depend on the Unicode tables of the library at hand.
 """
@@ -10,14 +11,23 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-TABLES: tuple[str, ...] = ("search_entry", "search_text", "search_term", "search_facet_member")
+TABLES: tuple[str, ...] = (
+    "search_entry",
+    "search_state",
+    "search_text",
+    "search_term",
+    "search_facet_member",
+)
 """Ordinary tables, for those who compare models with migrations. SQLite has search_fts and search_vocab besides."""
 
 _ENTRY = """
 CREATE TABLE search_entry (
   record_id {id} PRIMARY KEY, audience_id BIGINT NOT NULL, live INTEGER NOT NULL, published_at BIGINT NOT NULL,
-  quality INTEGER NOT NULL, facet_set {exact} NOT NULL, title_key {exact} NOT NULL, revision INTEGER NOT NULL,
-  digest TEXT NOT NULL)
+  quality INTEGER NOT NULL, facet_set {exact} NOT NULL)
+"""
+_STATE = """
+CREATE TABLE search_state (
+  record_id {id} PRIMARY KEY, title_key {exact} NOT NULL, revision INTEGER NOT NULL, digest TEXT NOT NULL)
 """
 _TERM = """
 CREATE TABLE search_term (first {exact} NOT NULL, length INTEGER NOT NULL, term {exact} NOT NULL,
@@ -34,6 +44,7 @@ _INDEXES = (
 )
 _SQLITE = (
     _ENTRY.format(id="INTEGER", exact="TEXT"),
+    _STATE.format(id="INTEGER", exact="TEXT"),
     """CREATE TABLE search_text (record_id INTEGER PRIMARY KEY, title TEXT NOT NULL, names TEXT NOT NULL,
          summary TEXT NOT NULL, body TEXT NOT NULL)""",
     _TERM.format(exact="TEXT", clustered="WITHOUT ROWID"),
@@ -46,6 +57,7 @@ _SQLITE = (
 _BYTES = 'TEXT COLLATE "C"'
 _POSTGRES = (
     _ENTRY.format(id="BIGINT", exact=_BYTES),
+    _STATE.format(id="BIGINT", exact=_BYTES),
     """CREATE TABLE search_text (record_id BIGINT PRIMARY KEY, title TEXT NOT NULL, names TEXT NOT NULL,
          summary TEXT NOT NULL, body TEXT NOT NULL, title_words TEXT NOT NULL, names_words TEXT NOT NULL,
          summary_words TEXT NOT NULL, body_words TEXT NOT NULL, vector TSVECTOR NOT NULL)""",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from comity.search import analyzer, facets, highlight, query, ranking, spelling
@@ -26,7 +26,7 @@ FEW = 5
 """Fewer hits than this and the next, more forgiving pass is tried."""
 _SCORED = 150
 _KNOWN_WORD = 3
-_PER_CLAUSE = 3000
+_PER_CLAUSE = 1200
 _ENOUGH = 0.2
 _SUGGESTED_FROM = 200
 COLUMNS = ("title", "names", "summary", "body")
@@ -64,7 +64,7 @@ class Found:
 _ORDERS = {
     "newest": "d.published_at DESC, d.record_id DESC",
     "oldest": "d.published_at, d.record_id",
-    "title": "d.title_key, d.record_id",
+    "title": "s.title_key, d.record_id",
 }
 
 
@@ -221,9 +221,9 @@ class SqlSearch(SqlStore):
 
     def _sorted(self, plan: Plan, scope: Source, found: list[int], asked: Query) -> list[int]:
         if asked.sort != "relevance":
-            return self._ids(plan.source, scope, asked.offset + asked.limit, _ORDERS[asked.sort])[
-                : MOST_HITS + 1
-            ]
+            titled = f"{plan.source.table} JOIN search_state s ON s.record_id = d.record_id"
+            source = replace(plan.source, table=titled) if asked.sort == "title" else plan.source
+            return self._ids(source, scope, asked.offset + asked.limit, _ORDERS[asked.sort])[: MOST_HITS + 1]
         if not plan.clauses or asked.offset >= MOST_HITS + 1:
             return found
         head = found

@@ -22,8 +22,10 @@ BATCH = 500
 Words = tuple[str, str, str, str]
 """Normalised title, names, summary and body."""
 
-_ENTRY = """INSERT INTO search_entry (record_id, audience_id, live, published_at, quality, facet_set, title_key, revision,
-  digest) VALUES (:record_id, :audience_id, :live, :published_at, :quality, :facet_set, :title_key, :revision, :digest)"""
+_ENTRY = """INSERT INTO search_entry (record_id, audience_id, live, published_at, quality, facet_set)
+  VALUES (:record_id, :audience_id, :live, :published_at, :quality, :facet_set)"""
+_STATE = """INSERT INTO search_state (record_id, title_key, revision, digest)
+  VALUES (:record_id, :title_key, :revision, :digest)"""
 _MEMBER = """INSERT INTO search_facet_member (set_id, facet, value) VALUES (:set_id, :facet, :value)
   ON CONFLICT DO NOTHING"""
 _TERM = "INSERT INTO search_term (first, length, term) VALUES (:first, :length, :term) ON CONFLICT DO NOTHING"
@@ -63,7 +65,8 @@ class SqlStore(ABC):
     def remove(self, record_ids: Iterable[int]) -> None:
         """Forget records."""
         ids = json.dumps(sorted(set(record_ids)))
-        self._run(f"DELETE FROM search_entry WHERE record_id IN ({self._each('ids')})", {"ids": ids})
+        for table in ("search_entry", "search_state"):
+            self._run(f"DELETE FROM {table} WHERE record_id IN ({self._each('ids')})", {"ids": ids})
         self._remove_texts(ids)
 
     def move(self, record_ids: Iterable[int], audience_id: int) -> None:
@@ -76,8 +79,9 @@ class SqlStore(ABC):
     def documents(self) -> Iterator[Indexed]:
         """Everything indexed, by record id, a page at a time."""
         last = -(2**63)
-        page = """SELECT record_id, audience_id, revision, digest FROM search_entry WHERE record_id > :last
-                  ORDER BY record_id LIMIT :limit"""
+        page = """SELECT d.record_id, d.audience_id, s.revision, s.digest FROM search_entry d
+                  JOIN search_state s ON s.record_id = d.record_id WHERE d.record_id > :last
+                  ORDER BY d.record_id LIMIT :limit"""
         while rows := self._run(page, {"last": last, "limit": BATCH}).all():
             for row in rows:
                 yield Indexed(row[0], row[1], row[2], row[3])
@@ -101,6 +105,7 @@ class SqlStore(ABC):
         self.remove(document.record_id for document in batch)
         words = [_words(document) for document in batch]
         self._run(_ENTRY, [_entry(document) for document in batch])
+        self._run(_STATE, [_state(document) for document in batch])
         self._put_texts(batch, words)
         # Sorted, so that two writers meet the same new rows in the same order and cannot deadlock.
         members = sorted({(*pair, _set_id(d)) for d in batch for pair in facets.pairs(d.all_facets())})
@@ -157,6 +162,12 @@ def _entry(document: Document) -> dict[str, Any]:
         "published_at": document.published_at,
         "quality": document.quality,
         "facet_set": _set_id(document),
+    }
+
+
+def _state(document: Document) -> dict[str, Any]:
+    return {
+        "record_id": document.record_id,
         "title_key": analyzer.fold(document.title)[:200],
         "revision": document.revision,
         "digest": document.digest(),
