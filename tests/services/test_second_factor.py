@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from comity.domain.errors import Conflict, Invalid, NotAllowed, SignInNeeded
+from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, SignInNeeded
 from comity.services import invite, second_factor
 from comity.services.second_factor import WRONG
 from comity.services.sign_in import Refused, SignedIn
@@ -140,11 +140,11 @@ def test_no_one_person_resets_both_password_and_second_factor(sqlite_place: Plac
         for verb in (second_factor.reset, invite.renew):
             try:
                 with sqlite_place.unit(who) as unit:
-                    verb(unit, account_id=target)  # type: ignore[operator]
-                    done += 1
+                    verb(unit, account_id=target)
+                    done += 1  # it was allowed
                     unit.db.rollback()
-            except (NotAllowed, LookupError, Exception) as error:  # noqa: BLE001
-                assert type(error).__name__ in {"NotAllowed", "NotFound"}
+            except (NotAllowed, NotFound):
+                continue
         both.append(done)
     assert max(both) == 1
     assert sum(both) == 5  # one editor, four of council
