@@ -288,3 +288,9 @@ def test_buttons_offered_are_those_of_the_capacity() -> None:
         if actor is not Actor.SYSTEM
         for verb in verbs_for(state, actor)
     }
+
+
+def test_no_state_is_spoken_with_a_word_that_judges() -> None:
+    sentences = [obstacles(state, Verb.CONFIRM_URGENT, Facts(by=Actor.EDITOR))[0].sentence for state in State]
+    assert not any("approved" in sentence for sentence in sentences)
+    assert len({state.label for state in State}) == len(State)

@@ -102,8 +102,7 @@ def obstacles(state: State, verb: Verb, facts: Facts) -> tuple[Unmet, ...]:
 def _row_or_obstacles(state: State, verb: Verb, facts: Facts) -> tuple[Transition | None, tuple[Unmet, ...]]:
     rows = [row for row in TABLE if row.verb is verb and state in row.sources]
     if not rows:
-        spoken = state.value.replace("_", " ")
-        return None, (Unmet("no-such-step", f"This cannot be done while the record is “{spoken}”."),)
+        return None, (Unmet("no-such-step", f"This cannot be done while the record is “{state.label}”."),)
     rows = [row for row in rows if facts.by in row.by]
     if not rows:
         return None, (Unmet("not-by-you", "This step is not taken by your role."),)

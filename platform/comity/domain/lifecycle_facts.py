@@ -29,6 +29,11 @@ class State(StrEnum):
     LEGALLY_RESTRICTED = "legally_restricted"
     ARCHIVED = "archived"
 
+    @property
+    def label(self) -> str:
+        """How a page says it; a quorum agrees to publish a text, which is no verdict on anybody."""
+        return "agreed" if self is State.APPROVED else self.value.replace("_", " ")
+
 
 class Overlay(StrEnum):
     """Shown on a published record without taking it down."""
