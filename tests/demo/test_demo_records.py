@@ -10,9 +10,9 @@ import pytest
 
 from comity import policies
 from comity.domain import neutral_language, personal_data
+from comity.domain.fields.prose import own_words, texts
 from comity.domain.handling import handling_problems, national_marking_problems
 from comity.domain.kinds.problems import review_problems, submit_problems, warnings
-from comity.domain.kinds.prose import own_words, texts
 from comity.domain.kinds.registry import kind
 from comity.domain.tlp import TLP
 from comity.formats.demo_yaml import DemoRecord, read_demo

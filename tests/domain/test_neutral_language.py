@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from comity.config import ROOT
-from comity.domain.kinds.prose import replaced
+from comity.domain.fields.prose import replaced
 from comity.domain.kinds.registry import KINDS
 from comity.domain.neutral_language import Finding, LanguageRules, check_text
 from comity.policies import language

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comity.domain.kinds.prose import replaced
+from comity.domain.fields.prose import replaced
 from comity.domain.kinds.registry import KINDS
 from comity.domain.personal_data import OPTIONS, blocking, check_text, find
 

@@ -15,9 +15,9 @@ import stix2validator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from comity.domain.fields.values import without_controls
 from comity.domain.kinds.base import Kind
 from comity.domain.kinds.registry import KINDS
-from comity.domain.kinds.values import without_controls
 from comity.domain.tlp import TLP
 from comity.stix.facts import StixFacts, StixRefused
 from comity.stix.record import bundle, from_stix, to_stix

@@ -11,8 +11,8 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from comity.domain.errors import Problem
-from comity.domain.kinds.annotations import Indexed, Label, Verbatim, Vocabulary
-from comity.domain.kinds.values import NEEDED, Code, Day, Group, Line, Lines, Name, Note
+from comity.domain.fields.annotations import Indexed, Label, Verbatim, Vocabulary
+from comity.domain.fields.values import NEEDED, Code, Day, Group, Line, Lines, Name, Note
 from comity.domain.months import add_months
 from comity.domain.source import OFFICIAL, Source, independent_count, traces_to_one
 from comity.domain.tlp import TLP

@@ -14,8 +14,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
-from comity.domain.kinds.base import Kind
-from comity.domain.kinds.shape import Pair, Shape, shapes
+from comity.domain.fields.shape import Pair, Shape, shapes
 
 Op = Literal["equal", "insert", "delete"]
 Part = tuple[Op, str]
@@ -49,7 +48,10 @@ class Change:
 
 
 def diff(
-    kind: type[Kind], old: Mapping[str, Any], new: Mapping[str, Any], vocabularies: Vocabularies | None = None
+    kind: type[BaseModel],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    vocabularies: Vocabularies | None = None,
 ) -> list[Change]:
     """Every change from old to new, in the order of the model; empty when nothing a reader sees has changed."""
     return list(_Walk(vocabularies or {}).group(kind, old, new, "", ""))

@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from comity.domain.kinds.base import Kind
-from comity.domain.kinds.prose import Text, own_words
+from comity.domain.fields.prose import Text, own_words
 
 _PLACE: Final = re.compile(r"\{([a-z]+)\}")
 # Bounded, like every repetition in the rule files: an unmatched quotation mark must not cost the square of the text.
@@ -94,7 +93,7 @@ MOST: Final = 100
 """Findings in one text; more would help nobody and cost the square of their number."""
 
 
-def check_text(kind: type[Kind], content: Mapping[str, Any], rules: LanguageRules) -> list[Finding]:
+def check_text(kind: type[BaseModel], content: Mapping[str, Any], rules: LanguageRules) -> list[Finding]:
     """Every finding in the author's own words, in the order of the fields. Drafts of any state may be given."""
     confirmed = _has_confirmed_source(content)
     active = [

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from comity.domain.kinds.base import Kind
-from comity.domain.kinds.prose import texts
+from pydantic import BaseModel
+
+from comity.domain.fields.prose import texts
 
 Option = Literal["remove", "replace", "official_capacity", "exceptional"]
 What = Literal["name", "email", "phone", "orcid", "identifier", "profile"]
@@ -61,7 +62,8 @@ _PATTERNS: Final[tuple[tuple[What, re.Pattern[str]], ...]] = (
         r"\s*(?:no\.?|number|id)?\s*[:#]?\s*)(?P<hit>(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{5,19})\b")),
     ("identifier", re.compile(
         r"(?i:\b(?:date\s+of\s+birth|born\s+on|d\.?o\.?b\.?)\s*:?\s*)(?P<hit>\d{1,4}[\s./-]\w{1,9}[\s./-]\d{1,4})\b")),
-    ("name", re.compile(rf"\b(?:Dr|Prof|Professor|Mr|Mrs|Ms|Mx|Miss|Sir|Dame|Herr|Frau|Mme|Mlle)\b\.?\s+(?P<hit>{_NOT_A_NAME}{_NAME})")),
+    ("name", re.compile(
+        rf"\b(?:Dr|Prof|Professor|Mr|Mrs|Ms|Mx|Miss|Sir|Dame|Herr|Frau|Mme|Mlle)\b\.?\s+(?P<hit>{_NOT_A_NAME}{_NAME})")),
     ("name", re.compile(rf"(?P<hit>{_NOT_A_NAME}{_FULL_NAME}),\s+(?:PhD|Ph\.D\.|MD|MSc|DPhil)\b")),
     ("name", re.compile(rf"\b{_ROLES},?\s+(?:(?i:named|called)\s+)?(?P<hit>{_NOT_A_NAME}{_FULL_NAME})")),
     ("name", re.compile(rf"(?P<hit>[{_SURNAMES}][\u4e00-\u9fff]{{0,2}}(?:教授|博士|先生|女士))")),
@@ -100,7 +102,7 @@ class Finding:
     options: tuple[Option, ...]
 
 
-def check_text(kind: type[Kind], content: Mapping[str, Any]) -> list[Finding]:
+def check_text(kind: type[BaseModel], content: Mapping[str, Any]) -> list[Finding]:
     """Every finding in the texts of a draft or a record, in the order of the fields."""
     return [
         Finding(text.field, start, end, text.text[start:end], what, _WHY[what], _options(what))

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal, get_args
 
 from comity.domain.errors import Problem
-from comity.domain.kinds.annotations import Label, Options, Verbatim
-from comity.domain.kinds.values import NEEDED, Day, Group, Language, Line, Lines, Name, Note, Url
+from comity.domain.fields.annotations import Label, Options, Verbatim
+from comity.domain.fields.values import NEEDED, Day, Group, Language, Line, Lines, Name, Note, Url
 
 SourceType = Literal[
     "official_list", "registry", "court", "law", "company_filing", "institution_website", "publication_acknowledgement",

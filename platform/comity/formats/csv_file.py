@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from comity.domain.fields.shape import shape_at
 from comity.domain.kinds.base import Kind
 from comity.domain.kinds.form import parse_form
 from comity.domain.kinds.registry import KINDS, kind
-from comity.domain.kinds.shape import shape_at
 from comity.formats.documents import BROKEN, Bounded, damaged, open_bounded, refused
 from comity.formats.fields import Fields
 from comity.formats.json_lines import known_kind

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from comity.domain.kinds.values import without_controls
+from comity.domain.fields.values import without_controls
 from comity.domain.personal_data import find
 
 _CODE: Final = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)

@@ -13,10 +13,10 @@ from typing import Any
 from comity import policies
 from comity.domain import neutral_language, personal_data
 from comity.domain.errors import Problem
+from comity.domain.fields.prose import texts
 from comity.domain.handling import Handling, handling_problems, national_marking_problems
 from comity.domain.kinds.base import Kind
 from comity.domain.kinds.problems import draft_problems, submit_problems
-from comity.domain.kinds.prose import texts
 from comity.domain.kinds.registry import kind
 from comity.services.unit import Unit
 from comity.storage import editorial, organizations, people

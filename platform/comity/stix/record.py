@@ -13,10 +13,10 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
+from comity.domain.fields.shape import shapes
 from comity.domain.kinds.base import Kind
 from comity.domain.kinds.portions import readable_part
 from comity.domain.kinds.registry import KINDS
-from comity.domain.kinds.shape import shapes
 from comity.domain.tlp import TLP
 from comity.stix.facts import Parsed, StixFacts, StixRefused
 from comity.stix.vocabulary import (

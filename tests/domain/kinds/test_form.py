@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from comity.domain.errors import Problem
+from comity.domain.fields.prose import texts
+from comity.domain.fields.shape import shapes
+from comity.domain.fields.values import without_controls
 from comity.domain.kinds.base import SECTIONS, Kind
 from comity.domain.kinds.form import FormField, form_for, items_of, parse_form
-from comity.domain.kinds.prose import texts
 from comity.domain.kinds.registry import KINDS
-from comity.domain.kinds.shape import shapes
-from comity.domain.kinds.values import without_controls
 from comity.policies import taxonomy
 
 ADVISORY = KINDS["advisory"]

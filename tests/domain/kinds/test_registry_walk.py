@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+from comity.domain.fields.shape import models_in, shapes
 from comity.domain.kinds.base import SECTIONS, Kind
 from comity.domain.kinds.form import form_for, items_of, parse_form
 from comity.domain.kinds.problems import PERSON_KEYS, draft_problems, submit_problems
@@ -21,7 +22,6 @@ from comity.domain.kinds.registry import KINDS, UnknownKind, kind
 from comity.domain.kinds.schema import json_schema, property_names
 from comity.domain.kinds.search_fields import search_fields
 from comity.domain.kinds.sections import Entry, sections_for
-from comity.domain.kinds.shape import models_in, shapes
 from comity.domain.tlp import TLP
 from comity.policies import taxonomy
 from comity.stix.facts import StixFacts

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from comity.domain.errors import Problem
-from comity.domain.kinds.annotations import Indexed, Label, Options, Vocabulary
+from comity.domain.fields.annotations import Indexed, Label, Options, Vocabulary
+from comity.domain.fields.values import MANY, NEEDED, Code, Codes, Day, Group, Line, Lines, Name, Note, Prose
 from comity.domain.kinds.base import ACTION, ESSENTIALS, EVIDENCE, SCOPE, SUBSTANCE, Kind
 from comity.domain.kinds.parts import Action
-from comity.domain.kinds.values import MANY, NEEDED, Code, Codes, Day, Group, Line, Lines, Name, Note, Prose
 from comity.domain.months import add_months
 from comity.domain.source import Source
 from comity.domain.tlp import TLP

@@ -14,17 +14,8 @@ from pydantic import Field, model_validator
 
 from comity.domain.claim import Claim, number_claims
 from comity.domain.errors import Problem
-from comity.domain.kinds.annotations import Indexed, Label, Stix, Vocabulary
-from comity.domain.kinds.parts import (
-    Action,
-    EntityRef,
-    ExternalRef,
-    Judgement,
-    LegalBasis,
-    Related,
-    Translation,
-)
-from comity.domain.kinds.values import (
+from comity.domain.fields.annotations import Indexed, Label, Stix, Vocabulary
+from comity.domain.fields.values import (
     MANY,
     NEEDED,
     Body,
@@ -36,6 +27,15 @@ from comity.domain.kinds.values import (
     Line,
     Lines,
     Note,
+)
+from comity.domain.kinds.parts import (
+    Action,
+    EntityRef,
+    ExternalRef,
+    Judgement,
+    LegalBasis,
+    Related,
+    Translation,
 )
 from comity.domain.source import Source
 from comity.domain.tlp import TLP

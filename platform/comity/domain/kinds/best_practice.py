@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from comity.domain.errors import Problem
-from comity.domain.kinds.annotations import Indexed, Label, Options, Vocabulary
+from comity.domain.fields.annotations import Indexed, Label, Options, Vocabulary
+from comity.domain.fields.values import MANY, NEEDED, Code, Day, Group, Line, Lines, Name, Note, Prose, Url
 from comity.domain.kinds.base import ACTION, ESSENTIALS, EVIDENCE, SCOPE, SUBSTANCE, VALIDITY, Kind
-from comity.domain.kinds.values import MANY, NEEDED, Code, Day, Group, Line, Lines, Name, Note, Prose, Url
 from comity.domain.months import add_months
 from comity.domain.tlp import TLP
 

@@ -13,11 +13,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from comity.domain.claim import Claim, UnitScope
 from comity.domain.errors import Problem
-from comity.domain.kinds.annotations import Indexed, Label, Options
+from comity.domain.fields.annotations import Indexed, Label, Options
+from comity.domain.fields.prose import own_words
+from comity.domain.fields.values import MANY, NEEDED, Code, Group, Line, Lines, Name, Note, Prose
 from comity.domain.kinds.base import ACTION, ENTITIES, ESSENTIALS, EVIDENCE, SUBSTANCE, Kind
 from comity.domain.kinds.parts import EntityRef, PathwayNote
-from comity.domain.kinds.prose import own_words
-from comity.domain.kinds.values import MANY, NEEDED, Code, Group, Line, Lines, Name, Note, Prose
 from comity.domain.months import add_months
 from comity.domain.tlp import TLP
 

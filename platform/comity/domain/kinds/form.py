@@ -15,10 +15,10 @@ from pydantic import BaseModel
 
 from comity.domain.claim import number_claims
 from comity.domain.errors import Problem
-from comity.domain.kinds.annotations import Widget
+from comity.domain.fields.annotations import Widget
+from comity.domain.fields.shape import Pair, Shape, shapes
+from comity.domain.fields.values import without_controls
 from comity.domain.kinds.base import SECTIONS, Kind
-from comity.domain.kinds.shape import Pair, Shape, shapes
-from comity.domain.kinds.values import without_controls
 
 MAX_ROWS: Final = 200
 """Rows of one group that a form may carry; more are not read, which the model's own bound then reports."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from comity.domain.claim import UnitScope
-from comity.domain.kinds.annotations import Indexed, Label, Verbatim, Vocabulary
-from comity.domain.kinds.values import NEEDED, Code, Codes, Group, Language, Line, Name, Note, Prose, Url
+from comity.domain.fields.annotations import Indexed, Label, Verbatim, Vocabulary
+from comity.domain.fields.values import NEEDED, Code, Codes, Group, Language, Line, Name, Note, Prose, Url
 
 EntityType = Literal[
     "university", "faculty", "laboratory", "company", "agency", "military_body", "public_security_body", "funder",

@@ -16,9 +16,9 @@ from pydantic_core import ErrorDetails
 
 from comity.domain.claim import circular_warnings, claim_problems
 from comity.domain.errors import Problem
+from comity.domain.fields.prose import own_words
+from comity.domain.fields.shape import Shape, shape_at, shapes
 from comity.domain.kinds.base import Kind
-from comity.domain.kinds.prose import own_words
-from comity.domain.kinds.shape import Shape, shape_at, shapes
 from comity.domain.personal_data import find
 from comity.domain.source import grading_problems
 from comity.domain.taxonomy import Taxonomy

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from comity.domain.fields.shape import Shape, shapes
 from comity.domain.kinds.base import Kind
 from comity.domain.kinds.portions import readable_part
-from comity.domain.kinds.shape import Shape, shapes
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from comity.domain.kinds.annotations import Widget
+from comity.domain.fields.annotations import Widget
+from comity.domain.fields.shape import Pair, Shape, shapes
 from comity.domain.kinds.base import SECTIONS, Kind
-from comity.domain.kinds.shape import Pair, Shape, shapes
 
 Vocabularies = Mapping[str, Sequence[Pair]]
 

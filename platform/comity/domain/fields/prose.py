@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from comity.domain.kinds.shape import Shape, shapes
+from comity.domain.fields.shape import Shape, shapes
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from comity.domain.kinds.annotations import Indexed, Label, Options, Stix, Verbatim, Vocabulary, Widget
+from comity.domain.fields.annotations import Indexed, Label, Options, Stix, Verbatim, Vocabulary, Widget
 
 _T = TypeVar("_T")
 Pair = tuple[str, str]

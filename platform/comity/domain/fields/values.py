@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from comity.domain.kinds.annotations import Verbatim
+from comity.domain.fields.annotations import Verbatim
 
 # C0 and C1 controls (a database may refuse NUL) and the bidirectional overrides that make text read otherwise than it is stored.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufeff]")
