@@ -9,7 +9,7 @@ word rarity, where it is needed, is counted by the caller over what the reader m
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comity.search.query import Clause, Term
@@ -47,13 +47,14 @@ def rarity(having: int, readable: int) -> float:
 
 
 def ordered(
-    candidates: Sequence[Candidate], clauses: Sequence[Clause], weights: Mapping[Clause, float] | None = None
+    candidates: Sequence[Candidate], clauses: Sequence[Clause], weights: Sequence[float] | None = None
 ) -> list[int]:
-    """Record ids, best first. `weights` (clause to rarity) is for queries of which documents answer only a part."""
+    """Record ids, best first. `weights` (a rarity for each clause) is for queries of which documents answer only a part."""
     if not candidates:
         return []
     newest = max(candidate.published_at for candidate in candidates)
-    needles = [((weights or {}).get(clause, 1.0), _needles(clause)) for clause in clauses]
+    worths = weights or [1.0] * len(clauses)
+    needles = [(worth, _needles(clause)) for worth, clause in zip(worths, clauses, strict=True)]
     asked = tuple(token for clause in clauses for token in clause.terms[0].tokens)
 
     def key(candidate: Candidate) -> tuple[float, int, int]:

@@ -48,7 +48,7 @@ class Plan:
 
     source: Source
     clauses: tuple[Clause, ...] = ()
-    weights: Mapping[Clause, float] | None = None
+    weights: tuple[float, ...] | None = None
     match: Match = "all"
     narrower: tuple[Source, ...] = ()
 
@@ -178,16 +178,16 @@ class SqlSearch(SqlStore):
 
     def _some_of(self, clauses: tuple[Clause, ...], readable: Source) -> Plan:
         """Documents that have much of the query, counting each clause by its rarity among readable documents."""
-        lists = {clause: self._ids(self._matching([clause]), readable, _PER_CLAUSE) for clause in clauses}
+        lists = [self._ids(self._matching([clause]), readable, _PER_CLAUSE) for clause in clauses]
         every = self._run(
             f"SELECT count(*) FROM search_entry d WHERE {readable.where}", readable.values
         ).scalar_one()
-        weights = {clause: ranking.rarity(len(ids), every) for clause, ids in lists.items()}
+        weights = tuple(ranking.rarity(len(ids), every) for ids in lists)
         worth: dict[int, float] = {}
-        for clause, ids in lists.items():
+        for weight, ids in zip(weights, lists, strict=True):
             for record_id in ids:
-                worth[record_id] = worth.get(record_id, 0.0) + weights[clause]
-        present = sum(weights[clause] for clause, ids in lists.items() if ids)
+                worth[record_id] = worth.get(record_id, 0.0) + weight
+        present = sum(weight for weight, ids in zip(weights, lists, strict=True) if ids)
         enough = [(-round(w, 9), -record_id) for record_id, w in worth.items() if w >= _ENOUGH * present]
         best = [-negative for _, negative in sorted(enough)[: MOST_HITS + 1]]
         return Plan(self._listed(best), clauses, weights, "some", (self._listed(best[:_SCORED], "first"),))
@@ -217,7 +217,7 @@ class SqlSearch(SqlStore):
                 ORDER BY {order or source.newest} LIMIT :most""",
             {**source.values, **scope.values, "most": limit},
         )
-        return list(rows.scalars())
+        return list(rows.scalars().all())
 
     def _sorted(self, plan: Plan, scope: Source, found: list[int], asked: Query) -> list[int]:
         if asked.sort != "relevance":
