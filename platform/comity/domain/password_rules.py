@@ -71,7 +71,8 @@ def _words(about: Iterable[str]) -> list[str]:
 
 
 def _mostly(text: str, words: Iterable[str]) -> bool:
-    """Is less than half of `SHORTEST` left, when the guessable words are taken away?"""
+    """Does taking the guessable words away leave less than half of `SHORTEST`?"""
+    left = text
     for word in words:
-        text = text.replace(word, "")
-    return len(text) < SHORTEST // 2
+        left = left.replace(word, "")
+    return left != text and len(left) < SHORTEST // 2
