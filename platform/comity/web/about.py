@@ -1,9 +1,16 @@
-"""Pages about the node and the portal that need no record: governance, policies, the TLP legend, accessibility, privacy."""
+"""Pages about the node that need no record: who runs it and how, its policies word for word, markings, accessibility, privacy."""
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from starlette.responses import Response
 
+from comity import policies
+from comity.config import POLICIES
+from comity.domain.errors import Busy, NotFound
+from comity.domain.governance import Service
 from comity.domain.tlp import TLP
 from comity.http.capability import capability
 from comity.http.context import Ctx
@@ -11,6 +18,58 @@ from comity.http.route import new_router
 from comity.web.rendering import page
 
 router = new_router(include_in_schema=False)
+
+_UNITS: Final = {
+    "working_days": ("working day", "working days"),
+    "days": ("day", "days"),
+    "hours": ("hour", "hours"),
+}
+_VERSION: Final = re.compile(r"^version:\s*[\"']?([0-9.]+)", re.MULTILINE)
+_DOCUMENTS: Final = {
+    str(path.relative_to(POLICIES).with_suffix("")): path for path in sorted(POLICIES.rglob("*.yaml"))
+}
+"""Every policy document by name, found once. Only these can be asked for, so no address reaches another file."""
+
+
+@router.get("/about")
+@capability("public")
+def about(ctx: Ctx) -> Response:
+    """Who runs the node, who pays, which roles there are, and how long things take."""
+    try:
+        node = ctx.node
+    except LookupError:
+        raise Busy("This node is not set up yet.") from None
+    levels = policies.service_levels()
+    rows = [
+        {
+            "what": service.label,
+            "time": _span(service.amount, service.unit),
+            "urgent": _span(service.urgent_amount, service.urgent_unit),
+            "then": _after(service),
+        }
+        for service in levels.services.values()
+    ]
+    roles = [{"name": rule.name, "says": rule.says} for rule in policies.roles().roles.values()]
+    return page(ctx, "about/node.html", node=node, levels=rows, version=levels.version, roles=roles)
+
+
+@router.get("/policies")
+@capability("public")
+def documents(ctx: Ctx) -> Response:
+    """Every policy document and its version."""
+    rows = [{"name": name, "version": _version(path.read_text("utf-8"))} for name, path in _DOCUMENTS.items()]
+    return page(ctx, "about/policies.html", documents=rows)
+
+
+@router.get("/policies/{name:path}")
+@capability("public")
+def document(ctx: Ctx, name: str) -> Response:
+    """One document as the service reads it."""
+    path = _DOCUMENTS.get(name)
+    if path is None:
+        raise NotFound
+    text = path.read_text("utf-8")
+    return page(ctx, "about/policy.html", name=name, version=_version(text), text=text)
 
 
 @router.get("/tlp")
@@ -25,3 +84,27 @@ def tlp(ctx: Ctx) -> Response:
 def accessibility(ctx: Ctx) -> Response:
     """What was tested, how, and whom to tell about a barrier."""
     return page(ctx, "about/accessibility.html")
+
+
+@router.get("/privacy")
+@capability("public")
+def privacy(ctx: Ctx) -> Response:
+    """What the node keeps about people, and what it does not."""
+    return page(ctx, "about/privacy.html")
+
+
+def _span(amount: int | None, unit: str | None) -> str:
+    if amount is None or unit is None:
+        return ""
+    one, many = _UNITS[unit]
+    return f"{amount} {one if amount == 1 else many}"
+
+
+def _after(service: Service) -> str:
+    limit = f"Never over {service.limit_days} days." if service.limit_days else ""
+    return " ".join(part for part in (limit, service.then) if part)
+
+
+def _version(text: str) -> str:
+    found = _VERSION.search(text)
+    return found.group(1) if found else ""

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.web import about, account, health, invitation, sign_in, tokens
+from comity.web import about, account, admission, health, invitation, members, organizations, sign_in, tokens
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
@@ -15,4 +15,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account.router,
     tokens.router,
     invitation.router,
+    organizations.router,
+    members.router,
+    admission.router,
 )
