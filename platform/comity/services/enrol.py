@@ -106,7 +106,7 @@ def approve(unit: Unit, *, organization_id: str, text: str = "") -> Standing:
         step.what is What.APPROVED and step.by == unit.viewer.person
         for step in _since_objection(unit, organization)
     ):
-        raise Conflict("You have approved this application already.")
+        raise Conflict("You have agreed to this application already.")
     _step(unit, organization, What.APPROVED, text)
     return _standing(unit, organization)
 
