@@ -37,6 +37,8 @@ class DemoRecord(BaseModel):
     published_days_ago: int = Field(ge=0, le=3000)
     handling: Mapping[str, Any]
     named_readers: tuple[str, ...] = ()
+    supersedes_title: str = ""
+    after: Literal["", "corrected", "withdrawn", "disputed"] = ""
     content: Mapping[str, Any]
 
     def handling_for(self, accounts: Mapping[str, str]) -> Handling:
