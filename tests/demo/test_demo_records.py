@@ -70,7 +70,7 @@ def test_every_organization_in_it_is_invented_and_says_so(record: DemoRecord) ->
 def test_the_author_exists_and_may_draft(record: DemoRecord) -> None:
     organization, roles = PEOPLE[record.author]
     assert organization == record.organization
-    assert policies.roles().powers("public", *roles).get("draft_record")
+    assert policies.roles().powers("public", *roles).get("draft")
 
 
 def _words(record: DemoRecord) -> str:
