@@ -102,9 +102,15 @@ def _red(viewer: Viewer) -> Rule:
     if not viewer.may("read_red"):
         return Any(())
     named = Overlaps("persons", viewer.person_token, "It is marked TLP:RED and you are one of its named recipients.")
+    assigned = Overlaps("workers", viewer.person_token | viewer.role_tokens, "It was assigned to you.")
+    ways: list[Rule] = []
     if viewer.may("read_red", "named"):
-        return All((_tlp(TLP.RED), named))
-    return All((_tlp(TLP.RED), named, Overlaps("workers", viewer.person_token | viewer.role_tokens)))
+        ways.append(named)
+    if viewer.may("read_red", "asg_named"):
+        ways.append(All((named, assigned)))
+    if viewer.may("read_red", "asg"):
+        ways.append(assigned)
+    return All((_tlp(TLP.RED), Any(tuple(ways))))
 
 
 def _assigned(viewer: Viewer) -> Rule:

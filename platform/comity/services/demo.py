@@ -62,7 +62,7 @@ def sign_ins() -> list[SignIn]:
 
 
 def load(runtime: Runtime, *, now: datetime, say: Callable[[str], None] = lambda _: None) -> str:
-    """Set up the node and play the life of its records up to `now`. Returns the sample password, or "" when it was loaded before."""
+    """Set up the node and play the life of its records up to `now`. Returns the password, or "" when it was loaded before."""
     with runtime.system_unit("load the demonstration") as unit:
         if set_up.is_set_up(unit):
             return ""

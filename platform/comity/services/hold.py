@@ -124,11 +124,24 @@ def _advance(unit: Unit, record: Record, stored: editorial.StoredHold) -> Record
     system = unit.acting_as(Viewer.system(unit.node.node_id, "hold"))
     if moved.state is HoldState.IN_FORCE:
         facts = Facts(by=Actor.SYSTEM, reason_code=stored.reason_code, reason_text=stored.text, hold_agreed=True)
-        return take(system, record, Verb.HOLD, facts, held_from=record.state.value)
+        return take(system, record, Verb.HOLD, facts, held_from=record.state.value, tombstone=_notice(unit, record, stored))
     if moved.state is HoldState.ENDED and record.state is State.HELD:
-        resumed = take(system, record, Verb.RESUME, Facts(by=Actor.SYSTEM, hold_over=True), held_from="")
+        resumed = take(system, record, Verb.RESUME, Facts(by=Actor.SYSTEM, hold_over=True), held_from="", tombstone=None)
         return advance(unit, resumed)
     return record
+
+
+def _notice(unit: Unit, record: Record, stored: editorial.StoredHold) -> dict[str, str] | None:
+    """What readers of a published record see while it is held: that it is, why, and until when."""
+    if not record.is_published:
+        return None
+    return {
+        "title": "",
+        "held_at": unit.now.isoformat(),
+        "until": stored.ends_at.isoformat(),
+        "reason_code": stored.reason_code,
+        "reason": "Paused for a time. The record returns by itself.",
+    }
 
 
 def end_due(unit: Unit) -> list[str]:

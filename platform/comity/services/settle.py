@@ -29,6 +29,8 @@ def stage_of(record: Record) -> Stage:
         return Stage.TOMBSTONE
     if not record.is_published:
         return Stage.WORK
+    if record.state is State.HELD:
+        return Stage.TOMBSTONE
     return Stage.ENDED if record.state in _ENDED else Stage.LIVE
 
 
