@@ -13,7 +13,10 @@ from comity.web import notices
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the navigation. `action` is a capability as on routes; the entry shows to those who hold it."""
+    """One entry of the navigation. `action` is a capability as on routes; the entry shows to those who hold it.
+
+    `admission` is no action of the matrix: it is for whoever has a hand in `policies/governance/membership.yaml`.
+    """
 
     href: str
     label: str
@@ -21,11 +24,16 @@ class Entry:
 
     def shown_to(self, viewer: Viewer) -> bool:
         """Does this viewer get any use of it?"""
-        return (
-            self.action == "public"
-            or (self.action == "signed-in" and viewer.signed_in)
-            or viewer.may(self.action)
-        )
+        match self.action:
+            case "public":
+                return True
+            case "signed-in":
+                return viewer.signed_in
+            case "admission":
+                policy = policies.membership()
+                return bool({*policy.checked_by, *policy.approved_by, *policy.objected_by} & viewer.roles)
+            case _:
+                return viewer.may(self.action)
 
 
 NAVIGATION: Final = (
@@ -35,6 +43,7 @@ NAVIGATION: Final = (
     Entry("/review", "Review", "vote"),
     Entry("/organizations", "Organizations"),
     Entry("/members", "Members", "manage_members"),
+    Entry("/admission", "Admission", "admission"),
     Entry("/audit", "Audit", "read_audit_log"),
     Entry("/transparency", "Transparency"),
 )

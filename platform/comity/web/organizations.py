@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from comity import policies
 from comity.domain.errors import NotFound
-from comity.domain.roles import Sector
+from comity.domain.roles import Role, Sector
 from comity.http.capability import capability
 from comity.http.context import Ctx
 from comity.http.route import new_router
@@ -39,6 +40,8 @@ def organization(ctx: Ctx, organization_id: str) -> Response:
     found = everyone.get(organization_id)
     if found is None:
         raise NotFound
+    granters = {role for hands in policies.membership().granted_by.values() for role in hands}
+    wide = (granters - {Role.ORGANIZATION_ADMIN}) & ctx.viewer.roles
     own = ctx.viewer.organization == found.id and ctx.viewer.may("manage_members", "org")
     clients = [item for item in everyone.values() if found.id in item.client_of]
     return page(
@@ -49,5 +52,5 @@ def organization(ctx: Ctx, organization_id: str) -> Response:
         parent=everyone.get(found.parent),
         providers=[everyone[item] for item in found.client_of if item in everyone],
         clients=clients,
-        manages=own,
+        manages=own or bool(wide),
     )
