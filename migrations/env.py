@@ -10,13 +10,15 @@ from comity.storage.engine import open_engine
 from comity.storage.tables import metadata
 
 
-def _ours(thing: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
+def _ours(_thing: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
     """Search tables are made by the search room's own DDL, so autogenerate leaves them alone."""
     return not (kind == "table" and name is not None and name.startswith("search_"))
 
 
 def _run(connection: sa.Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, include_object=_ours)
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=True, include_object=_ours
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,7 +16,10 @@ from comity.domain.quorum import Decision
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
 from comity.services import draft, read, review, submit, triage
-from tests.factories import NOW, World, person_id
+from tests.factories import World, person_id
+
+NOW: Final = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+"""A Monday morning after the dates in the worked examples."""
 
 THREE_SECTORS: Final = ("reviewer_uni", "reviewer_firm", "reviewer_ngo")
 
@@ -30,8 +33,6 @@ def example(kind_name: str = "advisory", *, now: datetime = NOW, **changes: Any)
         "review_due": (today + timedelta(days=60)).isoformat(),
         "expires_at": (today + timedelta(days=80)).isoformat(),
     }
-    for source in content["sources"]:
-        source.pop("retrieved", None)
     content |= changes
     return content
 
@@ -49,7 +50,13 @@ class Story:
         return self.world.unit(self.engine, who, now=self.now, writes=writes)
 
     def drafted(
-        self, who: str = "liaison", *, tlp: TLP = TLP.GREEN, handling: Handling | None = None, kind_name: str = "advisory", **changes: Any
+        self,
+        who: str = "liaison",
+        *,
+        tlp: TLP = TLP.GREEN,
+        handling: Handling | None = None,
+        kind_name: str = "advisory",
+        **changes: Any,
     ) -> Record:
         """A complete draft."""
         with self.unit(who) as unit:
@@ -81,7 +88,9 @@ class Story:
         with self.unit(who) as unit:
             return review.vote(unit, ref=record.ref, ballot=review.Ballot(decision=decision, **more))
 
-    def published(self, who: str = "liaison", reviewers: Iterable[str] = THREE_SECTORS, **more: Any) -> Record:
+    def published(
+        self, who: str = "liaison", reviewers: Iterable[str] = THREE_SECTORS, **more: Any
+    ) -> Record:
         """From nothing to published by the votes of `reviewers`."""
         record = self.in_review(self.submitted(self.drafted(who, **more), who), reviewers)
         for reviewer in reviewers:

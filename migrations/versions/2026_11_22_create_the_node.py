@@ -236,8 +236,12 @@ def upgrade() -> None:
         sa.Column("record_id", sa.Integer(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=False),
         sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("why", sa.String(length=20), nullable=False),
+        sa.Column("subscription_id", sa.Integer(), nullable=True),
         sa.Column("period", sa.String(length=10), nullable=False),
         sa.Column("by_mail", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("try_after", UTCDateTime(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("mailed_at", UTCDateTime(), nullable=True),
         sa.Column("read_at", UTCDateTime(), nullable=True),
@@ -446,16 +450,17 @@ def upgrade() -> None:
         sa.Column("filters", sa.JSON(), nullable=False),
         sa.Column("period", sa.String(length=10), nullable=False),
         sa.Column("by_mail", sa.Boolean(), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
-        sa.Column("sent_at", UTCDateTime(), nullable=True),
-        sa.Column("seen_event", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_subscription_account_id_account")
         ),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_subscription_record_id_record")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
     )
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_subscription_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_subscription_record_id"), ["record_id"], unique=False)
 
     op.create_table(
         "token",
@@ -535,6 +540,7 @@ def downgrade() -> None:
 
     op.drop_table("token")
     with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_subscription_record_id"))
         batch_op.drop_index(batch_op.f("ix_subscription_account_id"))
 
     op.drop_table("subscription")

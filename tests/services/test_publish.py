@@ -18,7 +18,8 @@ def test_a_record_publishes_by_itself_when_two_sectors_agree_and_not_before(stor
     assert record.state is State.PUBLISHED
     with story.unit("researcher", writes=False) as unit:
         reading = read.read(unit, ref=record.ref)
-    assert reading.revision is not None and reading.revision.version == "1.0"
+    assert reading.revision is not None
+    assert reading.revision.version == "1.0"
     assert reading.votes_by_sector == {"academia": 1, "civil_society": 1}
 
 
@@ -31,7 +32,9 @@ def test_nobody_outside_the_work_learns_of_a_draft(story: Story) -> None:
 
 def test_government_alone_does_not_publish(story: Story) -> None:
     """J-05.2, G-01."""
-    record = story.in_review(story.submitted(story.drafted("contributor_ngo"), "contributor_ngo"), ("reviewer_gov", "reviewer_uni"))
+    record = story.in_review(
+        story.submitted(story.drafted("contributor_ngo"), "contributor_ngo"), ("reviewer_gov", "reviewer_uni")
+    )
     record = story.voted(record, "reviewer_gov")
     assert record.state is State.IN_REVIEW
 

@@ -51,7 +51,7 @@ _ORDER: Final = (TLP.CLEAR, TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT, TLP.RED)
 _MEANING: Final = {
     TLP.CLEAR: "Anyone may read this and pass it on, subject to copyright.",
     TLP.GREEN: "For the research-security community: share with peers and partner organizations in it, never on a public channel.",
-    TLP.AMBER: "For those in your organization who need to know, and for its registered clients who must act to protect themselves.",
+    TLP.AMBER: "For those in your organization who need to know, and its registered clients who must act to protect themselves.",
     TLP.AMBER_STRICT: "For those in your organization who need to know, and nobody outside it.",
     TLP.RED: "For you as a named recipient. Do not pass it on, not even inside your organization.",
 }

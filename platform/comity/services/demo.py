@@ -9,56 +9,23 @@ from __future__ import annotations
 import heapq
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from comity.config import ROOT
 from comity.domain.account import Account, AccountState
 from comity.domain.node import Node, Organization
-from comity.domain.quorum import Decision
 from comity.domain.roles import Role, Sector
-from comity.domain.viewer import Viewer
 from comity.formats.demo_yaml import DemoRecord, read_demo
-from comity.services import clock, demo_story, set_up
+from comity.services import demo_story, set_up
+from comity.services.demo_world import Stage, person_id, sign_ins, world
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 from comity.services.verify_password import hashed
 from comity.storage import people, role_grants
 
-WORLD: Final = ROOT / "demo" / "world.yaml"
 RECORDS: Final = ROOT / "demo" / "records"
-APPROVE: Final = Decision.APPROVE
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """One sample sign-in."""
-
-    who: str
-    email: str
-    says: str
-
-
-def world() -> Mapping[str, Any]:
-    """The invented node, organizations and people, as data."""
-    loaded: Mapping[str, Any] = yaml.safe_load(WORLD.read_text(encoding="utf-8"))
-    return loaded
-
-
-def person_id(who: str) -> str:
-    """The account id of one of the demonstration people."""
-    return f"demo-{who.replace('_', '-')}"
-
-
-def sign_ins() -> list[SignIn]:
-    """Who can sign in, in the order of the file."""
-    return [
-        SignIn(who, f"{who}@{one['organization']}.example", str(one["name"])) for who, one in world()["people"].items()
-    ]
 
 
 def load(runtime: Runtime, *, now: datetime, say: Callable[[str], None] = lambda _: None) -> str:
@@ -124,27 +91,6 @@ def _organization(one: Mapping[str, Any], country: str) -> Organization:
     )
 
 
-class Stage:
-    """Gives a story its units of work: as which person, at which moment."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-
-    def run(self, who: str, at: datetime, act: Callable[[Unit], Any]) -> Any:
-        """One unit of work of `who` at `at`."""
-        with self._runtime.unit(writes=True) as unit:
-            unit.now = at
-            unit.viewer = people.viewer_of(unit.db, person_id(who), second_factor=True)
-            return act(unit)
-
-    def tick(self, at: datetime) -> None:
-        """What the node's clock does at `at`."""
-        with self._runtime.unit(writes=True) as unit:
-            unit.now = at
-            unit.viewer = Viewer.system(unit.node.node_id, "clock")
-            clock.tick(unit)
-
-
 def _play(runtime: Runtime, records: list[DemoRecord], now: datetime) -> None:
     """All stories side by side, always the step that comes next in time, with the clock ticking once a day."""
     stage = Stage(runtime)
@@ -168,7 +114,12 @@ def _play(runtime: Runtime, records: list[DemoRecord], now: datetime) -> None:
 
 def keep_sign_ins(path: Path, password: str, address: str) -> None:
     """Write the sample sign-ins where only the owner of the machine reads them."""
-    lines = [f"{address}", f"password for all: {password}", "", *(f"{one.email:48} {one.says}" for one in sign_ins())]
+    lines = [
+        f"{address}",
+        f"password for all: {password}",
+        "",
+        *(f"{one.email:48} {one.says}" for one in sign_ins()),
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

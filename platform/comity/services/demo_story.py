@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from comity.domain.node import Organization
 from comity.domain.quorum import Decision
 from comity.domain.source import default_reliability
 from comity.formats.demo_yaml import DemoRecord
 from comity.services import correct, dispute, draft, read, reply, review, submit, triage, withdraw
+from comity.services.demo_world import Stage, person_id, world
 from comity.services.reviewers import candidates, rule_of
 from comity.services.unit import Unit
 from comity.storage import editorial, records
-
-if TYPE_CHECKING:
-    from comity.services.demo import Stage
 
 HOUR: Final = timedelta(hours=1)
 NOTICE: Final = timedelta(days=16)
@@ -33,7 +31,11 @@ def life(stage: Stage, record: DemoRecord, now: datetime) -> Iterator[datetime]:
     if record.state == "draft":
         return
     yield begin + HOUR
-    stage.run(record.author, begin + HOUR, lambda unit: submit.submit(unit, ref=ref, supersedes=_older(unit, record)))
+    stage.run(
+        record.author,
+        begin + HOUR,
+        lambda unit: submit.submit(unit, ref=ref, supersedes=_older(unit, record)),
+    )
     yield begin + 3 * HOUR
     reviewers = stage.run("editor", begin + 3 * HOUR, lambda unit: _triage(unit, ref))
     for number, who in enumerate(reviewers[: 1 if record.state == "in_review" else None]):
@@ -51,11 +53,12 @@ def _names_entity(record: DemoRecord) -> bool:
 
 
 def _draft(unit: Unit, record: DemoRecord) -> str:
-    from comity.services.demo import person_id, world
-
     accounts = {who: person_id(who) for who in world()["people"]}
     made = draft.start(
-        unit, kind_name=record.kind, content=deepcopy(dict(record.content)), handling=record.handling_for(accounts)
+        unit,
+        kind_name=record.kind,
+        content=deepcopy(dict(record.content)),
+        handling=record.handling_for(accounts),
     )
     return made.ref
 
@@ -75,7 +78,9 @@ def _triage(unit: Unit, ref: str) -> list[str]:
     record, revision = draft.working(unit, ref)
     triage.grade_sources(unit, ref=ref, grades=usual_grades(draft.full_content(unit, revision)))
     named = revision.handling.audience.persons
-    chosen = [one for one in candidates(unit, record) if not one.conflicts and (not named or one.account in named)]
+    chosen = [
+        one for one in candidates(unit, record) if not one.conflicts and (not named or one.account in named)
+    ]
     triage.assign(unit, ref=ref, reviewers=[one.account for one in chosen])
     triage.begin_review(unit, ref=ref)
     ordered = sorted(chosen, key=lambda one: _order(one.organization))
@@ -125,7 +130,9 @@ def _after(stage: Stage, record: DemoRecord, ref: str, shown: datetime) -> Itera
             at = shown + timedelta(days=3)
             yield at
             text = "A central figure was taken from a report that its publisher has corrected."
-            stage.run(record.author, at, lambda unit: withdraw.ask(unit, ref=ref, reason_code="error", text=text))
+            stage.run(
+                record.author, at, lambda unit: withdraw.ask(unit, ref=ref, reason_code="error", text=text)
+            )
             yield at + HOUR
             stage.run("editor", at + HOUR, lambda unit: withdraw.acknowledge(unit, ref=ref))
         case "corrected":
@@ -149,7 +156,9 @@ def _correct(unit: Unit, ref: str) -> None:
     correct.begin(unit, ref=ref)
     _, revision = draft.working(unit, ref)
     content = draft.full_content(unit, revision)
-    content["body"] = f"{content.get('body', '')}\n\n*Corrected: the period above was one month too long in version 1.0.*"
+    content["body"] = (
+        f"{content.get('body', '')}\n\n*Corrected: the period above was one month too long in version 1.0.*"
+    )
     draft.save(unit, ref=ref, content=content)
     submit.submit(unit, ref=ref)
 
@@ -163,13 +172,19 @@ def _dispute(stage: Stage, ref: str, at: datetime) -> Iterator[datetime]:
     )
     stage.run("ombudsperson", at, lambda unit: _reply(unit, ref, words))
     yield at + HOUR
-    grounds = "The named organization says that the unit was separated from it before the record was published."
+    grounds = (
+        "The named organization says that the unit was separated from it before the record was published."
+    )
     raised = stage.run(
-        "ombudsperson", at + HOUR, lambda unit: dispute.raise_appeal(unit, ref=ref, grounds=grounds, by="The named organization")
+        "ombudsperson",
+        at + HOUR,
+        lambda unit: dispute.raise_appeal(unit, ref=ref, grounds=grounds, by="The named organization"),
     )
     text = "The registry extract supports a doubt about the date."
     stage.run(
-        "ombudsperson", at + HOUR, lambda unit: dispute.first_look(unit, ref=ref, dispute_id=raised.id, passes=True, text=text)
+        "ombudsperson",
+        at + HOUR,
+        lambda unit: dispute.first_look(unit, ref=ref, dispute_id=raised.id, passes=True, text=text),
     )
 
 

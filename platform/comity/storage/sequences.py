@@ -16,9 +16,18 @@ def advance(db: Session, name: str) -> tuple[int, str]:
     step = sa.update(_sequence).where(_sequence.c.name == name).values(value=_sequence.c.value + 1)
     row = db.execute(step.returning(_sequence.c.value, _sequence.c.head)).one_or_none()
     if row is None:
-        db.execute(sa.insert(_sequence).values(name=name, value=0, head=""))
+        _begin(db, name)
         return advance(db, name)
     return int(row.value), str(row.head)
+
+
+def _begin(db: Session, name: str) -> None:
+    """Two transactions may be the first at once: the one that comes second goes on with the row of the other."""
+    try:
+        with db.begin_nested():
+            db.execute(sa.insert(_sequence).values(name=name, value=0, head=""))
+    except sa.exc.IntegrityError:
+        return
 
 
 def keep_head(db: Session, name: str, head: str) -> None:
@@ -28,5 +37,7 @@ def keep_head(db: Session, name: str, head: str) -> None:
 
 def current(db: Session, name: str) -> tuple[int, str]:
     """The last number given and the head; `(0, "")` when none was."""
-    row = db.execute(sa.select(_sequence.c.value, _sequence.c.head).where(_sequence.c.name == name)).one_or_none()
+    row = db.execute(
+        sa.select(_sequence.c.value, _sequence.c.head).where(_sequence.c.name == name)
+    ).one_or_none()
     return (0, "") if row is None else (int(row.value), str(row.head))
