@@ -72,7 +72,10 @@ class Document:
 
 @dataclass(frozen=True)
 class Query:
-    """What a reader asks. Filters are OR inside a facet and AND across facets; `typing` makes the last word a prefix."""
+    """What a reader asks. Filters are OR inside a facet and AND across facets; `typing` makes the last word a prefix.
+
+    `only` asks about these records alone: whether what was just published is what somebody looks for.
+    """
 
     text: str
     audience_ids: Collection[int]
@@ -83,6 +86,7 @@ class Query:
     typing: bool = False
     include_ended: bool = False
     facets: tuple[str, ...] = ()
+    only: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
         if self.sort not in ("relevance", "newest", "oldest", "title"):

@@ -128,6 +128,9 @@ class SqlSearch(SqlStore):
         values: dict[str, Any] = {"audiences": json.dumps(list(audiences))}
         if not asked.include_ended:
             where.append("d.live = 1")
+        if asked.only is not None:
+            where.append(f"d.record_id IN ({self._each('only')})")
+            values["only"] = json.dumps(sorted(asked.only))
         for place, (name, chosen) in enumerate(sorted(asked.filters.items()) if filters else ()):
             if chosen and name != without:
                 where.append(

@@ -28,7 +28,7 @@ class OpeningRow(Row, table=True):
 
 
 class SubscriptionRow(Row, table=True):
-    """A saved search. `period` is at_once, daily or weekly."""
+    """A saved search, or one record that is followed. `period` is at_once, daily or weekly."""
 
     __tablename__ = "subscription"
 
@@ -39,9 +39,8 @@ class SubscriptionRow(Row, table=True):
     filters: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     period: str = Field(default="daily", max_length=10)
     by_mail: bool = True
+    record_id: int | None = Field(default=None, foreign_key="record.id", index=True)
     created_at: datetime = Field(sa_type=UTCDateTime)
-    sent_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    seen_event: int = 0
 
 
 class AlertRow(Row, table=True):
@@ -55,8 +54,12 @@ class AlertRow(Row, table=True):
     record_id: int = Field(foreign_key="record.id")
     event_id: int
     what: str = Field(max_length=40)
+    why: str = Field(max_length=20)
+    subscription_id: int | None = None
     period: str = Field(max_length=10)
     by_mail: bool = True
+    tries: int = 0
+    try_after: datetime | None = Field(default=None, sa_type=UTCDateTime)
     created_at: datetime = Field(sa_type=UTCDateTime)
     mailed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     read_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
