@@ -1,12 +1,12 @@
 """What the passing of time does: embargoes and reply windows end, records expire, holds end, reviews time out.
 
-The worker calls `tick` every few seconds; it is idempotent, and one bad record stops nothing.
+The worker calls `tick` every few seconds; it is idempotent, and one bad record stops nothing: each is moved in a savepoint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from comity.domain.errors import ComityError
@@ -23,42 +23,58 @@ from comity.storage import records
 
 @dataclass(frozen=True)
 class Ticked:
-    """References of what moved."""
+    """References of what moved. `failed` could not be moved for a reason that nobody foresaw; the next tick tries again."""
 
     published: Sequence[str]
     expired: Sequence[str]
     resumed: Sequence[str]
     timed_out: Sequence[str]
+    failed: Sequence[str] = field(default=())
 
 
 def tick(unit: Unit) -> Ticked:
     """Do everything that is due at `unit.now`. The unit's viewer is the node itself."""
+    failed: list[str] = []
     return Ticked(
-        published=[one.ref for one in _waiting(unit, State.APPROVED) if _moved(unit, one)],
-        expired=[_expire(unit, one) for one in records.due(unit.db, unit.viewer, now=unit.now)],
+        published=_each(unit, _waiting(unit, State.APPROVED), _publish, failed),
+        expired=_each(unit, records.due(unit.db, unit.viewer, now=unit.now), _expire, failed),
         resumed=hold.end_due(unit),
-        timed_out=[one.ref for one in _waiting(unit, State.IN_REVIEW) if _timed_out(unit, one)],
+        timed_out=_each(unit, _waiting(unit, State.IN_REVIEW), _time_out, failed),
+        failed=failed,
     )
+
+
+def _each(
+    unit: Unit, found: Sequence[Record], act: Callable[[Unit, Record], bool], failed: list[str]
+) -> list[str]:
+    """References of those that `act` moved. What fails is undone alone."""
+    moved = []
+    for record in found:
+        try:
+            with unit.db.begin_nested():
+                if act(unit, record):
+                    moved.append(record.ref)
+        except ComityError:  # somebody else moved it first, or a rule says not yet
+            continue
+        except Exception:  # noqa: BLE001  told to the worker, which logs it; the others must not wait for it
+            failed.append(record.ref)
+    return moved
 
 
 def _waiting(unit: Unit, state: State) -> Sequence[Record]:
     return records.listing(unit.db, unit.viewer, states=[state], sort="waiting", limit=500)
 
 
-def _moved(unit: Unit, record: Record) -> bool:
-    try:
-        return advance(unit, held_record(unit, record.ref)).state is State.PUBLISHED
-    except ComityError:
-        return False
+def _publish(unit: Unit, record: Record) -> bool:
+    return advance(unit, held_record(unit, record.ref)).state is State.PUBLISHED
 
 
-def _expire(unit: Unit, record: Record) -> str:
-    held = held_record(unit, record.ref)
-    take(unit, held, Verb.EXPIRE, Facts(by=Actor.SYSTEM, expiry_reached=True))
-    return record.ref
+def _expire(unit: Unit, record: Record) -> bool:
+    take(unit, held_record(unit, record.ref), Verb.EXPIRE, Facts(by=Actor.SYSTEM, expiry_reached=True))
+    return True
 
 
-def _timed_out(unit: Unit, record: Record) -> bool:
+def _time_out(unit: Unit, record: Record) -> bool:
     """Silence is neither approval nor refusal: the item goes back to its author with that reason (G-05)."""
     needs = rule_of(unit, record).needs
     if needs.hours is not None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from comity.domain.access import visible_to
-from comity.domain.audit_chain import GENESIS, Entry, Link, entry_hash, stamp
+from comity.domain.audit_chain import GENESIS, Entry, Link, Unreadable, entry_hash, read_link, stamp
 from comity.domain.viewer import Viewer
 from comity.storage import sequences
 from comity.storage.audiences import ids_for
@@ -57,21 +57,29 @@ def _link(row: sa.Row[Any]) -> Link:
     return Link(Entry(**values), row.previous, row.hash)
 
 
-def chain(db: Session, *, batch: int = 1000) -> Iterator[Link]:
-    """Every link in order, in batches, for verification. An entry that cannot even be read raises `ValueError`."""
+def chain(db: Session, *, batch: int = 1000) -> Iterator[Link | Unreadable]:
+    """Every stored row in order, in batches, for verification. A row that is no entry any more is `Unreadable`."""
     seq = 0
     while True:
-        rows = db.execute(sa.select(_audit).where(_audit.c.seq > seq).order_by(_audit.c.seq).limit(batch)).all()
+        rows = db.execute(
+            sa.select(_audit).where(_audit.c.seq > seq).order_by(_audit.c.seq).limit(batch)
+        ).all()
         if not rows:
             return
         for row in rows:
-            yield _link(row)
+            fields = {name: getattr(row, name) for name in Entry.model_fields}
+            yield read_link(fields, previous=row.previous, own_hash=row.hash)
         seq = rows[-1].seq
 
 
 def head(db: Session) -> tuple[int, str]:
     """How long the chain should be, and its last hash."""
     return sequences.current(db, "audit")
+
+
+def hash_at(db: Session, seq: int) -> str | None:
+    """The hash of one entry; None when there is no such entry."""
+    return db.scalar(sa.select(_audit.c.hash).where(_audit.c.seq == seq))
 
 
 def entries(
@@ -110,5 +118,9 @@ def entries(
 
 def tally(db: Session, *, since: datetime) -> Mapping[str, int]:
     """How often each action was taken since a time: for the transparency report, which names nobody."""
-    counted = sa.select(_audit.c.action, sa.func.count()).where(_audit.c.at >= stamp(since)).group_by(_audit.c.action)
+    counted = (
+        sa.select(_audit.c.action, sa.func.count())
+        .where(_audit.c.at >= stamp(since))
+        .group_by(_audit.c.action)
+    )
     return {str(action): int(count) for action, count in db.execute(counted)}

@@ -57,7 +57,9 @@ def get(db: Session, viewer: Viewer, ref: str, *, body: bool = False) -> Record 
     """The record with this `ref` or `uid`, when the viewer may know of it (`body`: may read its content)."""
     rule = body_visible_to(viewer) if body else visible_to(viewer)
     key = _record.c.ref if ref.startswith("RSI-") else _record.c.uid
-    row = db.execute(sa.select(_record).where(key == ref, satisfies(rule, _record.c.audience_id))).one_or_none()
+    row = db.execute(
+        sa.select(_record).where(key == ref, satisfies(rule, _record.c.audience_id))
+    ).one_or_none()
     return None if row is None else _from_row(row)
 
 
@@ -92,7 +94,9 @@ def cards(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Card]:
         return {}
     readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
     joined = _record.join(_audience, _record.c.audience_id == _audience.c.id)
-    rows = db.execute(sa.select(_record, _audience.c.tlp).select_from(joined).where(_record.c.id.in_(ids), readable))
+    rows = db.execute(
+        sa.select(_record, _audience.c.tlp).select_from(joined).where(_record.c.id.in_(ids), readable)
+    )
     return {row.id: Card(_from_row(row), str(row.tlp).upper()) for row in rows}
 
 
@@ -121,6 +125,13 @@ def listing(
     found = [_from_row(row) for row in rows]
     tokens = frozenset(assigned)
     return [record for record in found if not tokens or tokens & set(record.assigned)]
+
+
+def page(db: Session, viewer: Viewer, *, after: int, limit: int) -> Sequence[Record]:
+    """Records the viewer may know of, in the order of their numbers, from the first above `after`. For jobs that walk over all."""
+    readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
+    chosen = sa.select(_record).where(_record.c.id > after, readable).order_by(_record.c.id).limit(limit)
+    return [_from_row(row) for row in db.execute(chosen)]
 
 
 def titles(db: Session, viewer: Viewer, found: Iterable[Record]) -> dict[int, str]:
