@@ -17,6 +17,7 @@ from comity.domain.lists import BaselineList, CommonPartners
 from comity.domain.membership import MembershipPolicy
 from comity.domain.neutral_language import LanguageRules
 from comity.domain.roles import RolesPolicy
+from comity.domain.source_admission import SourcesPolicy, admission_problems
 from comity.domain.taxonomy import Taxonomy
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -88,3 +89,14 @@ def baseline_defence_supervised() -> BaselineList:
 def common_partners() -> CommonPartners:
     """Names that need a second look before a negative statement about them is published."""
     return load("lists/common-partners", CommonPartners)
+
+
+@lru_cache(maxsize=1)
+def sources() -> SourcesPolicy:
+    """Public sources and their admissions. Raises `ValueError` for an admission below the quorum for records that name nobody."""
+    policy = load("sources", SourcesPolicy)
+    rule = quorum().actions.publish_advisory_no_entity
+    problems = [problem for one in policy.sources if one.admitted for problem in admission_problems(one, rule)]
+    if problems:
+        raise ValueError("policies/sources.yaml: " + " ".join(problems))
+    return policy

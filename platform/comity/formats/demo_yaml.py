@@ -33,7 +33,7 @@ class DemoRecord(BaseModel):
     kind: Literal["advisory", "best_practice", "due_diligence_note"]
     organization: str
     author: str
-    state: Literal["draft", "in_review", "published"] = "published"
+    state: Literal["draft", "submitted", "in_review", "published"] = "published"
     published_days_ago: int = Field(ge=0, le=3000)
     handling: Mapping[str, Any]
     named_readers: tuple[str, ...] = ()
@@ -45,12 +45,15 @@ class DemoRecord(BaseModel):
         """The handling block with the named readers as account ids. Raises `KeyError` for a reader who is not in `accounts`."""
         if not self.named_readers:
             return Handling.model_validate(self.handling)
-        audience = {**self.handling.get("audience", {}), "persons": tuple(accounts[one] for one in self.named_readers)}
+        audience = {
+            **self.handling.get("audience", {}),
+            "persons": tuple(accounts[one] for one in self.named_readers),
+        }
         return Handling.model_validate({**self.handling, "audience": audience})
 
 
 def read_demo(folder: Path, today: date) -> list[DemoRecord]:
-    """Every record, oldest first, with its dates counted from `today`. Raises `ValueError` for a file that is not as it should be."""
+    """Every record, oldest first, with its dates counted from `today`. Raises `ValueError` for a file that is not in order."""
     found = [_record(path, today) for path in sorted(folder.glob("*.yaml"))]
     if len({one.key for one in found}) != len(found):
         raise ValueError("two demonstration records have the same key")
@@ -76,7 +79,7 @@ def _dated(value: Any, today: date) -> Any:
 
 
 def _with_validity(record: DemoRecord, today: date) -> dict[str, Any]:
-    """Valid from publication for as long as its kind may be, to be reviewed after two thirds of that, where the file says nothing."""
+    """Where the file says nothing: valid from publication for as long as the kind may be, reviewed after two thirds of that."""
     start = today - timedelta(days=record.published_days_ago if record.state == "published" else 0)
     handling = Handling.model_validate(record.handling)
     end = kind(record.kind).longest_expiry(str(record.content["subtype"]), start, handling.tlp)

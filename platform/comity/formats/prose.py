@@ -90,6 +90,11 @@ def _paragraph(text: str) -> str:
     return "".join(_sentence(part) if _may_hold(part) else part for part in _SENTENCE.split(text))
 
 
+def names_a_person(text: str) -> bool:
+    """Would anything in this text have been left out?"""
+    return any(_paragraph(part) != part for part in text.split("\n\n"))
+
+
 def _may_hold(text: str) -> bool:
     """Could the personal-data scan hit anything here? Far cheaper than the scan, and it may only err by saying yes."""
     lowered = text.lower()
