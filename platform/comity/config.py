@@ -24,19 +24,39 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COMITY_", env_file=".env", extra="ignore")
 
-    database_url: str = Field(default=f"sqlite:///{ROOT / 'var' / 'comity.db'}", description="SQLite or PostgreSQL address.")
-    data_dir: Path = Field(default=ROOT / "var", description="Where attachments and import journals are kept.")
-    public_url: str = Field(default="http://127.0.0.1:8400", description="The address under which people reach the node.")
+    database_url: str = Field(
+        default=f"sqlite:///{ROOT / 'var' / 'comity.db'}", description="SQLite or PostgreSQL address."
+    )
+    data_dir: Path = Field(
+        default=ROOT / "var", description="Where attachments and import journals are kept."
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8400", description="The address under which people reach the node."
+    )
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8400, description="Port the server listens on.")
-    threads: int = Field(default=16, ge=1, le=200, description="Worker threads; the database pool has the same size.")
-    session_hours: int = Field(default=12, ge=1, le=72, description="A sign-in ends after this long in any case.")
-    session_idle_minutes: int = Field(default=60, ge=5, le=720, description="A sign-in ends after this long unused.")
-    smtp_url: str = Field(default="", description="`smtp://host:port` or `smtps://…`; empty keeps alerts in the portal only.")
-    smtp_password: SecretStr = Field(default=SecretStr(""), description="Password for the mail server, with the user in the address.")
+    threads: int = Field(
+        default=16, ge=1, le=200, description="Worker threads; the database pool has the same size."
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=72, description="A sign-in ends after this long in any case."
+    )
+    session_idle_minutes: int = Field(
+        default=60, ge=5, le=720, description="A sign-in ends after this long unused."
+    )
+    smtp_url: str = Field(
+        default="", description="`smtp://host:port` or `smtps://…`; empty keeps alerts in the portal only."
+    )
+    smtp_password: SecretStr = Field(
+        default=SecretStr(""), description="Password for the mail server, with the user in the address."
+    )
     mail_from: str = Field(default="comity@localhost", description="Sender of alert mails.")
-    attachment_scanner: str = Field(default="", description="Command that is given a file and exits non-zero for malware.")
-    max_body_bytes: int = Field(default=2_000_000, ge=10_000, description="Largest request body outside attachments.")
+    attachment_scanner: str = Field(
+        default="", description="Command that is given a file and exits non-zero for malware."
+    )
+    max_body_bytes: int = Field(
+        default=2_000_000, ge=10_000, description="Largest request body outside attachments."
+    )
     max_attachment_bytes: int = Field(default=25_000_000, ge=10_000, description="Largest attachment.")
     log_json: bool = Field(default=False, description="Structured JSON logs instead of readable lines.")
 

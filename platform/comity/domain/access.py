@@ -62,7 +62,14 @@ def _narrowed(viewer: Viewer) -> Rule:
 
 
 def _published_readings(viewer: Viewer) -> tuple[Rule, ...]:
-    return (_clear(viewer), _green(viewer), _amber(viewer), _amber_strict(viewer), _red(viewer), _assigned(viewer))
+    return (
+        _clear(viewer),
+        _green(viewer),
+        _amber(viewer),
+        _amber_strict(viewer),
+        _red(viewer),
+        _assigned(viewer),
+    )
 
 
 def _clear(viewer: Viewer) -> Rule:
@@ -82,8 +89,16 @@ def _amber(viewer: Viewer) -> Rule:
         return Any(())
     recipients = Any(
         (
-            Overlaps("organizations", viewer.organization_token, "Your organization is one of its named recipients."),
-            Overlaps("organizations", viewer.provider_tokens, "Your organization is a registered client of a named recipient."),
+            Overlaps(
+                "organizations",
+                viewer.organization_token,
+                "Your organization is one of its named recipients.",
+            ),
+            Overlaps(
+                "organizations",
+                viewer.provider_tokens,
+                "Your organization is a registered client of a named recipient.",
+            ),
         )
     )
     why = "It is marked TLP:AMBER and your role may read what your organization receives."
@@ -93,7 +108,9 @@ def _amber(viewer: Viewer) -> Rule:
 def _amber_strict(viewer: Viewer) -> Rule:
     if not viewer.may("read_amber", "marking"):
         return Any(())
-    recipients = Overlaps("organizations", viewer.organization_token, "Your organization is one of its named recipients.")
+    recipients = Overlaps(
+        "organizations", viewer.organization_token, "Your organization is one of its named recipients."
+    )
     why = "It is marked TLP:AMBER+STRICT and your role may read what your organization receives."
     return All((_tlp(TLP.AMBER_STRICT, why=why), recipients, _narrowed(viewer), _released(viewer)))
 
@@ -101,7 +118,9 @@ def _amber_strict(viewer: Viewer) -> Rule:
 def _red(viewer: Viewer) -> Rule:
     if not viewer.may("read_red"):
         return Any(())
-    named = Overlaps("persons", viewer.person_token, "It is marked TLP:RED and you are one of its named recipients.")
+    named = Overlaps(
+        "persons", viewer.person_token, "It is marked TLP:RED and you are one of its named recipients."
+    )
     assigned = Overlaps("workers", viewer.person_token | viewer.role_tokens, "It was assigned to you.")
     ways: list[Rule] = []
     if viewer.may("read_red", "named"):
@@ -117,7 +136,9 @@ def _assigned(viewer: Viewer) -> Rule:
     """Those who worked on an AMBER record keep reading what they worked on."""
     if not viewer.may("read_amber"):
         return Any(())
-    working = Overlaps("workers", viewer.person_token | viewer.role_tokens, "You wrote it, or it was assigned to you.")
+    working = Overlaps(
+        "workers", viewer.person_token | viewer.role_tokens, "You wrote it, or it was assigned to you."
+    )
     return All((_tlp(TLP.AMBER, TLP.AMBER_STRICT), working))
 
 
@@ -125,7 +146,9 @@ def _as_worker(viewer: Viewer) -> Rule:
     """Unpublished work: the author and those assigned, within the markings that their roles may read at all."""
     if not viewer.signed_in:
         return Any(())
-    working = Overlaps("workers", viewer.person_token | viewer.role_tokens, "You wrote it, or it was assigned to you.")
+    working = Overlaps(
+        "workers", viewer.person_token | viewer.role_tokens, "You wrote it, or it was assigned to you."
+    )
     within = [_tlp(TLP.CLEAR)]
     if viewer.may("read_green"):
         within.append(_tlp(TLP.GREEN))
@@ -150,8 +173,18 @@ def releasable_to(peer: Peer) -> Rule:
     """The rule for what may leave for `peer`: RED never by sync (F-04), AMBER only to what `releasable_to` names (F-02)."""
     named = tokens("node", [peer.node]) | tokens("org", peer.organizations)
     community = tokens("group", peer.groups)
-    clear = All((_tlp(TLP.CLEAR, why="TLP:CLEAR goes to any node."), Overlaps("releasable", named | community | _ANYONE)))
-    green = All((_tlp(TLP.GREEN, why="TLP:GREEN goes to nodes of the trust group."), Overlaps("releasable", named | community)))
+    clear = All(
+        (
+            _tlp(TLP.CLEAR, why="TLP:CLEAR goes to any node."),
+            Overlaps("releasable", named | community | _ANYONE),
+        )
+    )
+    green = All(
+        (
+            _tlp(TLP.GREEN, why="TLP:GREEN goes to nodes of the trust group."),
+            Overlaps("releasable", named | community),
+        )
+    )
     amber = All(
         (
             _tlp(TLP.AMBER, TLP.AMBER_STRICT, why="The originator named this node or an organization at it."),

@@ -113,11 +113,14 @@ def audience_of(
         persons=persons,
         workers=assigned | tokens("person", [author]),
         releasable=_releasable(handling, node=node, owner=owner, trust_group=trust_group),
-        caveats=frozenset(caveat.value.lower() for caveat in handling.caveats) | ({"orcon"} if handling.orcon else frozenset()),
+        caveats=frozenset(caveat.value.lower() for caveat in handling.caveats)
+        | ({"orcon"} if handling.orcon else frozenset()),
     )
 
 
-def _releasable(handling: Handling, *, node: str, owner: AccessToken, trust_group: str) -> frozenset[AccessToken]:
+def _releasable(
+    handling: Handling, *, node: str, owner: AccessToken, trust_group: str
+) -> frozenset[AccessToken]:
     listed = frozenset(token(name) for name in handling.releasable_to)
     if Caveat.REL in handling.caveats:
         return listed | {owner}

@@ -18,7 +18,11 @@ from comity.domain.tlp import TLP
 from comity.domain.tokens import BadToken, token
 
 PermittedAction = Literal[
-    "contact_originator_first", "internal_decision_only", "may_raise_with_partner", "may_seek_own_sources", "may_publish"
+    "contact_originator_first",
+    "internal_decision_only",
+    "may_raise_with_partner",
+    "may_seek_own_sources",
+    "may_publish",
 ]
 
 
@@ -120,18 +124,40 @@ def handling_problems(handling: Handling) -> list[Problem]:
     problems: list[Problem] = []
     if handling.tlp is TLP.CLEAR and handling.audience.narrows:
         problems.append(
-            Problem("handling.audience", "clear-is-anyone", "TLP:CLEAR means anyone may read. Choose GREEN or stricter to narrow.")
+            Problem(
+                "handling.audience",
+                "clear-is-anyone",
+                "TLP:CLEAR means anyone may read. Choose GREEN or stricter to narrow.",
+            )
         )
     if handling.tlp is TLP.CLEAR and Caveat.REL in handling.caveats:
-        problems.append(Problem("handling.caveats", "clear-is-anyone", "TLP:CLEAR cannot be limited with REL."))
+        problems.append(
+            Problem("handling.caveats", "clear-is-anyone", "TLP:CLEAR cannot be limited with REL.")
+        )
     if Caveat.REL in handling.caveats and not handling.releasable_to:
-        problems.append(Problem("handling.releasable_to", "rel-names-nobody", "REL needs the nodes, groups or organizations it is for."))
+        problems.append(
+            Problem(
+                "handling.releasable_to",
+                "rel-names-nobody",
+                "REL needs the nodes, groups or organizations it is for.",
+            )
+        )
     if handling.tlp is TLP.RED and not handling.audience.persons:
-        problems.append(Problem("handling.audience.persons", "red-names-nobody", "TLP:RED is for named readers. Name at least one."))
+        problems.append(
+            Problem(
+                "handling.audience.persons",
+                "red-names-nobody",
+                "TLP:RED is for named readers. Name at least one.",
+            )
+        )
     if Caveat.EMBARGO in handling.caveats and handling.embargo_until is None:
-        problems.append(Problem("handling.embargo_until", "embargo-without-end", "Say until when the embargo holds."))
+        problems.append(
+            Problem("handling.embargo_until", "embargo-without-end", "Say until when the embargo holds.")
+        )
     if Caveat.DELAYREPLY in handling.caveats and not handling.delay_reason:
-        problems.append(Problem("handling.delay_reason", "delay-without-reason", "DELAYREPLY needs a reason code."))
+        problems.append(
+            Problem("handling.delay_reason", "delay-without-reason", "DELAYREPLY needs a reason code.")
+        )
     return problems
 
 

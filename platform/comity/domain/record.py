@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from comity.domain.handling import Handling
-from comity.domain.lifecycle import State
+from comity.domain.lifecycle_facts import State
 
 
 @dataclass(frozen=True)

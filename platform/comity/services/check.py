@@ -46,10 +46,14 @@ def check_draft(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handl
     return _checked(unit, model, content, handling, draft_problems(model, content))
 
 
-def check_submission(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling) -> Checked:
+def check_submission(
+    unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling
+) -> Checked:
     """What stands in the way of submission, complete."""
     model = kind(kind_name)
-    complete = submit_problems(content, kind=model, tlp=handling.tlp, taxonomy=policies.taxonomy(), now=unit.now)
+    complete = submit_problems(
+        content, kind=model, tlp=handling.tlp, taxonomy=policies.taxonomy(), now=unit.now
+    )
     return _checked(unit, model, content, handling, complete)
 
 

@@ -53,7 +53,11 @@ def _handling(before: Revision, after: Revision) -> list[tuple[str, str, str]]:
 
 def _words(value: object) -> str:
     if isinstance(value, dict):
-        named = [f"{len(items) if key == 'persons' else ', '.join(items)} {key}" for key, items in value.items() if items]
+        named = [
+            f"{len(items) if key == 'persons' else ', '.join(items)} {key}"
+            for key, items in value.items()
+            if items
+        ]
         return "; ".join(named) or "not narrowed"
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "none"

@@ -33,11 +33,15 @@ def begin(unit: Unit, *, ref: str) -> Record:
     unit.need("correct", "own")
     record = held_record(unit, ref)
     if record.author != unit.viewer.person:
-        raise NotAllowed("The author corrects a record. Everybody else proposes it in a comment or an appeal.")
+        raise NotAllowed(
+            "The author corrects a record. Everybody else proposes it in a comment or an appeal."
+        )
     if record.state is not State.PUBLISHED or record.working_revision_id != record.published_revision_id:
         raise Conflict("A correction is already under way, or the record is not published.")
     revision = _in_force(unit, record)
-    record = new_version(unit, record, content=full_content(unit, revision), handling=revision.handling, note="Correction")
+    record = new_version(
+        unit, record, content=full_content(unit, revision), handling=revision.handling, note="Correction"
+    )
     unit.audit("correct.begin", record.ref, audience_id=record.audience_id)
     return record
 
@@ -79,13 +83,21 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
 
 
 def _refuse_more(record: Record, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    changed = {name for name in before.keys() | after.keys() if (before.get(name) or None) != (after.get(name) or None)}
+    changed = {
+        name
+        for name in before.keys() | after.keys()
+        if (before.get(name) or None) != (after.get(name) or None)
+    }
     problems = [
         Problem(name, "substantive", "This changes more than form. Begin a correction, which goes to review.")
         for name in sorted(changed - FORM_ONLY)
     ]
     if not problems and _share(record, before, after) > LARGEST_SHARE:
-        problems.append(Problem("body", "substantive", "So many words make it a substantive correction, which goes to review."))
+        problems.append(
+            Problem(
+                "body", "substantive", "So many words make it a substantive correction, which goes to review."
+            )
+        )
     if problems:
         raise Invalid(problems)
 
@@ -93,7 +105,9 @@ def _refuse_more(record: Record, before: Mapping[str, Any], after: Mapping[str, 
 def _share(record: Record, before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
     """The share of words that differ."""
     changes = diff(kind(record.kind), before, after)
-    touched = sum(len(text.split()) for change in changes for operation, text in change.parts if operation != "equal")
+    touched = sum(
+        len(text.split()) for change in changes for operation, text in change.parts if operation != "equal"
+    )
     total = sum(len(str(value).split()) for value in before.values())
     return touched / max(1, total)
 
@@ -108,4 +122,6 @@ def keep_version_in_force(unit: Unit, *, ref: str) -> Record:
         unit.audit("correct.give_up", record.ref, audience_id=record.audience_id)
         return record
     facts = Facts(by=Actor.AUTHOR)
-    return take(unit, record, Verb.KEEP_VERSION_IN_FORCE, facts, working_revision_id=record.published_revision_id)
+    return take(
+        unit, record, Verb.KEEP_VERSION_IN_FORCE, facts, working_revision_id=record.published_revision_id
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from comity.domain.node import Organization
@@ -17,6 +18,7 @@ from comity.services.reviewers import candidates, rule_of
 from comity.services.unit import Unit
 from comity.storage import editorial, records
 
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 HOUR: Final = timedelta(hours=1)
 NOTICE: Final = timedelta(days=16)
 """Ten working days of prior notice and a little more, before a record that makes a claim about an organization is published."""
@@ -25,7 +27,9 @@ NOTICE: Final = timedelta(days=16)
 def life(stage: Stage, record: DemoRecord, now: datetime) -> Iterator[datetime]:
     """Draft, submit, grade, review, publish, and what its `after` says: correction, dispute, withdrawal."""
     shown = now - timedelta(days=record.published_days_ago)
-    begin = shown - 8 * HOUR - (NOTICE if _names_entity(record) else timedelta())
+    begin = shown - 8 * HOUR
+    if record.state == "published" and _names_entity(record):
+        begin -= NOTICE
     yield begin
     ref = stage.run(record.author, begin, lambda unit: _draft(unit, record))
     if record.state == "draft":
@@ -36,6 +40,8 @@ def life(stage: Stage, record: DemoRecord, now: datetime) -> Iterator[datetime]:
         begin + HOUR,
         lambda unit: submit.submit(unit, ref=ref, supersedes=_older(unit, record)),
     )
+    if record.state == "submitted":
+        return
     yield begin + 3 * HOUR
     reviewers = stage.run("editor", begin + 3 * HOUR, lambda unit: _triage(unit, ref))
     for number, who in enumerate(reviewers[: 1 if record.state == "in_review" else None]):
@@ -54,13 +60,27 @@ def _names_entity(record: DemoRecord) -> bool:
 
 def _draft(unit: Unit, record: DemoRecord) -> str:
     accounts = {who: person_id(who) for who in world()["people"]}
+    content = _as_known_on(deepcopy(dict(record.content)), unit.now.date(), date.fromisoformat(record.content["valid_from"]))
     made = draft.start(
         unit,
         kind_name=record.kind,
-        content=deepcopy(dict(record.content)),
+        content=content,
         handling=record.handling_for(accounts),
     )
     return made.ref
+
+
+def _as_known_on(value: Any, day: date, out: date) -> Any:
+    """Checks and observations that the file dates between drafting and publication were made by the day of drafting."""
+    match value:
+        case str() if _DAY.fullmatch(value) and day < date.fromisoformat(value) < out:
+            return day.isoformat()
+        case dict():
+            return {name: _as_known_on(one, day, out) for name, one in value.items()}
+        case list():
+            return [_as_known_on(one, day, out) for one in value]
+        case _:
+            return value
 
 
 def _older(unit: Unit, record: DemoRecord) -> str | None:

@@ -19,13 +19,17 @@ from comity.storage import editorial, organizations, people
 GROUNDS_CHARACTERS = 6000
 
 
-def raise_appeal(unit: Unit, *, ref: str, grounds: str, claim_ids: Sequence[str] = (), by: str = "") -> editorial.StoredDispute:
+def raise_appeal(
+    unit: Unit, *, ref: str, grounds: str, claim_ids: Sequence[str] = (), by: str = ""
+) -> editorial.StoredDispute:
     """Put an appeal before the ombudsperson. `by` is who appeals when it is entered for somebody without an account."""
     record = held_record(unit, ref)
     if not unit.viewer.signed_in:
         raise NotAllowed("Write to the ombudsperson, whose address is on the governance page.")
     if not grounds.strip() or len(grounds) > GROUNDS_CHARACTERS:
-        raise Invalid([Problem("grounds", "length", f"Say what is wrong, in up to {GROUNDS_CHARACTERS} characters.")])
+        raise Invalid(
+            [Problem("grounds", "length", f"Say what is wrong, in up to {GROUNDS_CHARACTERS} characters.")]
+        )
     if not record.is_published:
         raise Conflict("Only what was published can be appealed.")
     dispute = editorial.add(
@@ -90,7 +94,9 @@ def decide(unit: Unit, *, ref: str, dispute_id: int, outcome: str, text: str, pa
     )
     if problems:
         raise Invalid([Problem("panel", "unfit", sentence) for sentence in problems])
-    done = replace(dispute, state=DisputeState.DECIDED.value, outcome=outcome, outcome_text=text, decided_at=unit.now)
+    done = replace(
+        dispute, state=DisputeState.DECIDED.value, outcome=outcome, outcome_text=text, decided_at=unit.now
+    )
     editorial.store(unit.db, done)
     give_reason(unit, record, "dispute_outcome", reason_code=outcome, text=text, panel=sorted(panel))
     facts = Facts(by=Actor.OMBUDSPERSON, dispute_decided=True, reason_code=outcome, reason_text=text)
@@ -102,20 +108,32 @@ def decide(unit: Unit, *, ref: str, dispute_id: int, outcome: str, text: str, pa
 
 def _withdraw(unit: Unit, record: Record, text: str) -> Record:
     facts = Facts(by=Actor.APPEAL_PANEL, reason_code="appeal_upheld", reason_text=text, appeal_upheld=True)
-    tombstone = {"title": "", "withdrawn_at": unit.now.isoformat(), "reason_code": "appeal_upheld", "reason": text}
-    return take(unit, record, Verb.WITHDRAW, facts, tombstone=tombstone, facts={**record.facts, "body_sealed": True})
+    tombstone = {
+        "title": "",
+        "withdrawn_at": unit.now.isoformat(),
+        "reason_code": "appeal_upheld",
+        "reason": text,
+    }
+    return take(
+        unit, record, Verb.WITHDRAW, facts, tombstone=tombstone, facts={**record.facts, "body_sealed": True}
+    )
 
 
 def _others_open(unit: Unit, record: Record) -> bool:
     return any(
-        one.state == DisputeState.OPEN.value for one in editorial.of_record(unit.db, editorial.StoredDispute, record.id)
+        one.state == DisputeState.OPEN.value
+        for one in editorial.of_record(unit.db, editorial.StoredDispute, record.id)
     )
 
 
 def _panel(unit: Unit, panel: Sequence[str]) -> list[PanelMember]:
     members = {one.id: one for one in organizations.listed(unit.db)}
     return [
-        PanelMember(one.id, one.organization, members[one.organization].sector if one.organization in members else None)
+        PanelMember(
+            one.id,
+            one.organization,
+            members[one.organization].sector if one.organization in members else None,
+        )
         for one in people.accounts(unit.db, ids=panel)
         if one.active
     ]

@@ -27,7 +27,9 @@ _EDITABLE = frozenset({State.DRAFT, State.CHANGES_REQUESTED, State.PUBLISHED})
 """Published means here: a correction that was begun and has not been submitted."""
 
 
-def start(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling | None = None) -> Record:
+def start(
+    unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling | None = None
+) -> Record:
     """A new draft of the viewer. Without a handling block it begins as TLP:AMBER of the viewer's own organization."""
     unit.need("draft")
     viewer = unit.viewer
@@ -63,6 +65,7 @@ def new_version(
     unit: Unit, record: Record, *, content: Mapping[str, Any], handling: Handling, note: str = ""
 ) -> Record:
     """Give the record a new working version: draft 0.1, 0.2 and so on, until publication numbers it."""
+    before = record.working_revision_id
     revision = revisions.add(
         unit.db,
         Revision(
@@ -81,18 +84,27 @@ def new_version(
             note=note,
         ),
     )
-    return _write(unit, replace(record, working_revision_id=revision.id), revision, content, handling)
+    return _write(
+        unit, replace(record, working_revision_id=revision.id), revision, content, handling, before=before
+    )
 
 
 def save(
-    unit: Unit, *, ref: str, content: Mapping[str, Any], handling: Handling | None = None, seen: str | None = None
+    unit: Unit,
+    *,
+    ref: str,
+    content: Mapping[str, Any],
+    handling: Handling | None = None,
+    seen: str | None = None,
 ) -> Record:
     """Save the working version. `seen` is the content hash the author started from: another one means somebody saved in between."""
     record, revision = working(unit, ref)
     if record.author != unit.viewer.person:
         raise NotAllowed("Only its author edits a draft. Ask for changes instead.")
     if record.state not in _EDITABLE or revision.id == record.published_revision_id:
-        raise Conflict("This is being reviewed or published and cannot be edited. Take it back, or begin a correction.")
+        raise Conflict(
+            "This is being reviewed or published and cannot be edited. Take it back, or begin a correction."
+        )
     if seen is not None and seen != revision.content_hash:
         raise Conflict
     _refuse_unsaveable(record.kind, content)
@@ -119,11 +131,20 @@ def full_content(unit: Unit, revision: Revision) -> dict[str, Any]:
     return {**revision.content, "claims": revisions.claims(unit.db, unit.viewer, revision.id)}
 
 
-def _write(unit: Unit, record: Record, revision: Revision, content: Mapping[str, Any], handling: Handling) -> Record:
+def _write(
+    unit: Unit,
+    record: Record,
+    revision: Revision,
+    content: Mapping[str, Any],
+    handling: Handling,
+    *,
+    before: int | None = None,
+) -> Record:
+    """`before` is the version that a new one follows: claims which this viewer may not read go along unseen."""
     data = normalise(dict(content))
     claims = list(data.pop("claims", None) or [])
     system = unit.acting_as(Viewer.system(unit.node.node_id, "store a version"))
-    for position, hidden in revisions.hidden_claims(unit.db, unit.viewer, revision.id):
+    for position, hidden in revisions.hidden_claims(unit.db, unit.viewer, before or revision.id):
         claims.insert(position, hidden)
     revision = replace(
         revision,
@@ -151,4 +172,3 @@ def _refuse_unsaveable(kind_name: str, content: Mapping[str, Any]) -> None:
     refused = [problem for problem in draft_problems(kind(kind_name), content) if problem.code in UNSAVEABLE]
     if refused:
         raise Invalid(refused)
-

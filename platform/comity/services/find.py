@@ -56,7 +56,13 @@ class Asked:
 
 
 def asked(
-    *, text: str, filters: Mapping[str, Sequence[str]], sort: str, page: int, include_ended: bool, typing: bool = False
+    *,
+    text: str,
+    filters: Mapping[str, Sequence[str]],
+    sort: str,
+    page: int,
+    include_ended: bool,
+    typing: bool = False,
 ) -> Asked:
     """Read a query as it came: unknown facets and sorts are ignored, never passed on (class S21)."""
     known = {name: frozenset(values[:20]) for name, values in filters.items() if name in FACETS and values}
@@ -80,14 +86,17 @@ def find(unit: Unit, query: Asked, *, facets: Sequence[str] = SHOWN_FACETS, limi
         )
     )
     cards = records.cards(unit.db, unit.viewer, [hit.record_id for hit in results.hits])
-    names = organizations.names(unit.db, {card.record.organization for card in cards.values()})
+    attributed = {
+        card.record.organization for card in cards.values() if card.record.attribution_mode == "organization"
+    }
+    names = organizations.names(unit.db, attributed)
     items = [
         Found(
             record=cards[hit.record_id].record,
             title=hit.title,
             snippet=hit.snippet,
             tlp=cards[hit.record_id].tlp,
-            originator=names.get(cards[hit.record_id].record.organization, ""),
+            originator=_originator(cards[hit.record_id].record, names),
             action=dict(cards[hit.record_id].record.facts.get("first_action") or {}),
             has_reply=bool(cards[hit.record_id].record.facts.get("has_reply")),
         )
@@ -95,7 +104,14 @@ def find(unit: Unit, query: Asked, *, facets: Sequence[str] = SHOWN_FACETS, limi
         if hit.record_id in cards
     ]
     pages = max(1, -(-min(results.total, 1000) // limit))
-    return Answer(items, results.total, results.total_is_capped, results.facet_counts, results.match, query.page, pages)
+    return Answer(
+        items, results.total, results.total_is_capped, results.facet_counts, results.match, query.page, pages
+    )
+
+
+def _originator(record: Record, names: Mapping[str, str]) -> str:
+    """Its name, where the record is given under it: the same organization may stand under one record and not under another."""
+    return names.get(record.organization, "") if record.attribution_mode == "organization" else ""
 
 
 def suggest(unit: Unit, prefix: str) -> Sequence[str]:

@@ -92,7 +92,12 @@ def agree(unit: Unit, *, ref: str, agrees: bool) -> Record:
 
 def _hold(stored: editorial.StoredHold) -> Hold:
     return Hold(
-        HoldState(stored.state), stored.reason_code, stored.requested_by, stored.requested_at, stored.ends_at, stored.renewals
+        HoldState(stored.state),
+        stored.reason_code,
+        stored.requested_by,
+        stored.requested_at,
+        stored.ends_at,
+        stored.renewals,
     )
 
 
@@ -110,7 +115,11 @@ def _agreed(unit: Unit, record: Record, stored: editorial.StoredHold) -> bool:
         for one in stored.votes
     ]
     found = rules.hold_tally(
-        votes, _hold(stored), originator=record.organization, authors=[record.author], policy=policies.quorum()
+        votes,
+        _hold(stored),
+        originator=record.organization,
+        authors=[record.author],
+        policy=policies.quorum(),
     )
     return found.met
 
@@ -123,10 +132,21 @@ def _advance(unit: Unit, record: Record, stored: editorial.StoredHold) -> Record
     editorial.store(unit.db, replace(stored, state=moved.state.value))
     system = unit.acting_as(Viewer.system(unit.node.node_id, "hold"))
     if moved.state is HoldState.IN_FORCE:
-        facts = Facts(by=Actor.SYSTEM, reason_code=stored.reason_code, reason_text=stored.text, hold_agreed=True)
-        return take(system, record, Verb.HOLD, facts, held_from=record.state.value, tombstone=_notice(unit, record, stored))
+        facts = Facts(
+            by=Actor.SYSTEM, reason_code=stored.reason_code, reason_text=stored.text, hold_agreed=True
+        )
+        return take(
+            system,
+            record,
+            Verb.HOLD,
+            facts,
+            held_from=record.state.value,
+            tombstone=_notice(unit, record, stored),
+        )
     if moved.state is HoldState.ENDED and record.state is State.HELD:
-        resumed = take(system, record, Verb.RESUME, Facts(by=Actor.SYSTEM, hold_over=True), held_from="", tombstone=None)
+        resumed = take(
+            system, record, Verb.RESUME, Facts(by=Actor.SYSTEM, hold_over=True), held_from="", tombstone=None
+        )
         return advance(unit, resumed)
     return record
 
@@ -147,7 +167,9 @@ def _notice(unit: Unit, record: Record, stored: editorial.StoredHold) -> dict[st
 def end_due(unit: Unit) -> list[str]:
     """For the node's clock: end or lapse every hold whose time is over. Returns the references."""
     moved = []
-    for stored in editorial.in_state(unit.db, editorial.StoredHold, HoldState.REQUESTED.value, HoldState.IN_FORCE.value):
+    for stored in editorial.in_state(
+        unit.db, editorial.StoredHold, HoldState.REQUESTED.value, HoldState.IN_FORCE.value
+    ):
         record = records.by_ids(unit.db, unit.viewer, [stored.record_id]).get(stored.record_id)
         if record is not None and stored.ends_at <= unit.now:
             _advance(unit, held_record(unit, record.ref), stored)
@@ -162,7 +184,9 @@ def renew(unit: Unit, *, ref: str, new_end: datetime, agrees: bool) -> Record:
     record = held_record(unit, ref)
     stored = _must(unit, record)
     give_reason(unit, record, "council_hold", reason_code=stored.reason_code, text="", agrees=agrees)
-    agreeing = [one.sector for one in council_votes(unit, record, "council_hold") if one.agrees][:COUNCIL_SEATS]
+    agreeing = [one.sector for one in council_votes(unit, record, "council_hold") if one.agrees][
+        :COUNCIL_SEATS
+    ]
     problems = rules.renewal_problems(
         _hold(stored), new_end=new_end, council_sectors=agreeing, now=unit.now, policy=policies.quorum()
     )

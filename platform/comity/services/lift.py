@@ -20,7 +20,9 @@ def ask(unit: Unit, *, ref: str, necessity: str) -> Record:
     if record.author != unit.viewer.person:
         raise NotAllowed("The author asks for exceptional handling.")
     if not necessity.strip():
-        raise Invalid([Problem("necessity", "missing", "Say why the record cannot do without the personal data.")])
+        raise Invalid(
+            [Problem("necessity", "missing", "Say why the record cannot do without the personal data.")]
+        )
     asked = tuple(dict.fromkeys((*record.assigned, *(f"role:{role.value}" for role in _BOTH))))
     record = settle(unit, replace(record, assigned=asked))
     give_reason(unit, record, "personal_data_asked", reason_code="exceptional_need", text=necessity)
@@ -39,6 +41,8 @@ def lift(unit: Unit, *, ref: str, text: str) -> Record:
         raise Conflict("Nobody decides on their own record.")
     if not text.strip():
         raise Invalid([Problem("text", "missing", "Give the reason for the exception.")])
-    give_reason(unit, record, "personal_data_lifted", reason_code="exceptional_need", text=text, role=role.value)
+    give_reason(
+        unit, record, "personal_data_lifted", reason_code="exceptional_need", text=text, role=role.value
+    )
     unit.audit("personal_data.lift", record.ref, audience_id=record.audience_id, role=role.value)
     return record

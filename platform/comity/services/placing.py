@@ -14,7 +14,9 @@ from comity.search.port import FACETS, Document
 from comity.services.unit import Unit
 from comity.storage import revisions
 
-_NOT_LIVE: Final = frozenset({State.WITHDRAWN, State.LEGALLY_RESTRICTED, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED})
+_NOT_LIVE: Final = frozenset(
+    {State.WITHDRAWN, State.LEGALLY_RESTRICTED, State.SUPERSEDED, State.EXPIRED, State.ARCHIVED}
+)
 _RELIABLE: Final = {"A": 3, "B": 2, "C": 1}
 
 
@@ -32,16 +34,25 @@ def document_of(system: Unit, record: Record) -> Document | None:
     if not record.is_published or record.facts.get("tombstone_forbidden"):
         return None
     revision = next(
-        (one for one in revisions.of_record(system.db, system.viewer, record.id) if one.id == record.published_revision_id), None
+        (
+            one
+            for one in revisions.of_record(system.db, system.viewer, record.id)
+            if one.id == record.published_revision_id
+        ),
+        None,
     )
     if revision is None or revision.handling.tlp is TLP.RED:
         return None
     if record.tombstone is not None:
         return _tombstone(record, revision)
-    return index_document(record, revision, revisions.claims(system.db, system.viewer, revision.id), node=record.origin_node)
+    return index_document(
+        record, revision, revisions.claims(system.db, system.viewer, revision.id), node=record.origin_node
+    )
 
 
-def index_document(record: Record, revision: Revision, claims: list[dict[str, Any]], *, node: str) -> Document:
+def index_document(
+    record: Record, revision: Revision, claims: list[dict[str, Any]], *, node: str
+) -> Document:
     """The document for one published version. Claims marked more strictly than the record stay out of it."""
     found = search_fields(kind(record.kind).model_validate({**revision.content, "claims": claims}))
     facets = {name: values for name, values in found.facets.items() if name in FACETS}
@@ -65,7 +76,13 @@ def index_document(record: Record, revision: Revision, claims: list[dict[str, An
 
 def _envelope_facets(record: Record, revision: Revision, node: str) -> dict[str, tuple[str, ...]]:
     sector = () if not record.sector else (record.sector,)
-    status = "under_dispute" if record.under_dispute else record.state.value if record.state in _NOT_LIVE else "published"
+    status = (
+        "under_dispute"
+        if record.under_dispute
+        else record.state.value
+        if record.state in _NOT_LIVE
+        else "published"
+    )
     return {"sector": sector, "node": (node,), "tlp": (revision.handling.tlp.value,), "status": (status,)}
 
 
@@ -86,7 +103,11 @@ def _tombstone(record: Record, revision: Revision) -> Document:
         title=title,
         live=False,
         published_at=int(record.published_at.timestamp()) if record.published_at else 0,
-        facets={"tlp": (revision.handling.tlp.value,), "status": (record.state.value,), "node": (record.origin_node,)},
+        facets={
+            "tlp": (revision.handling.tlp.value,),
+            "status": (record.state.value,),
+            "node": (record.origin_node,),
+        },
     )
 
 
@@ -95,4 +116,6 @@ def card_facts(content: Mapping[str, Any]) -> dict[str, Any]:
     actions = [one for one in content.get("recommended_actions") or [] if one.get("do")]
     research = [one for one in actions if "research" in str(one.get("who", "")).casefold()]
     first = next(iter(research or actions), None)
-    return {"first_action": {"do": str(first["do"])[:300], "who": str(first.get("who", ""))[:80]} if first else {}}
+    return {
+        "first_action": {"do": str(first["do"])[:300], "who": str(first.get("who", ""))[:80]} if first else {}
+    }

@@ -97,7 +97,10 @@ def preflight(unit: Unit, *, ref: str, handling: Handling | None = None) -> Pref
     anyone_after = may_read_body(public, audience_for(unit, record, chosen, Stage.LIVE))
     anyone_before = before is not None and before[1]
     old = before[0] if before else frozenset()
-    names = {one.id: (one.name, one.sector.value if one.sector else "") for one in organizations.listed(unit.db, states=())}
+    names = {
+        one.id: (one.name, one.sector.value if one.sector else "")
+        for one in organizations.listed(unit.db, states=())
+    }
 
     def readers(who: Iterable[Viewer], anyone: bool) -> Readers:
         return Readers(anyone, _grouped(unit.node.node_id, who, names))
@@ -132,7 +135,13 @@ def _grouped(node: str, who: Iterable[Viewer], names: Mapping[str, tuple[str, st
         home = viewer.organization or ""
         counts[home] = counts.get(home, 0) + 1
     groups = [
-        Group(node, home, names.get(home, (home or "No verified organization", ""))[0], names.get(home, ("", ""))[1], count)
+        Group(
+            node,
+            home,
+            names.get(home, (home or "No verified organization", ""))[0],
+            names.get(home, ("", ""))[1],
+            count,
+        )
         for home, count in counts.items()
     ]
     return sorted(groups, key=lambda group: (group.sector or "~", group.name))

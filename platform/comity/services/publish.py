@@ -39,7 +39,9 @@ def _approve(system: Unit, record: Record) -> Record:
     if not count(system, record).met:
         return record
     revision = _working(system, record)
-    facts = Facts(by=Actor.SYSTEM, quorum_met=True, urgent_claims_sound=_urgent_claims_sound(system, record, revision))
+    facts = Facts(
+        by=Actor.SYSTEM, quorum_met=True, urgent_claims_sound=_urgent_claims_sound(system, record, revision)
+    )
     if obstacles(record.state, Verb.APPROVE, facts):
         return record
     record = take(system, record, Verb.APPROVE, facts)
@@ -55,13 +57,18 @@ def _urgent_claims_sound(system: Unit, record: Record, revision: Revision) -> bo
     if not record.urgent or not record.facts.get("names_entity"):
         return True
     claims = revisions.claims(system.db, system.viewer, revision.id)
-    return all(any(str(one.get("credibility")) in _URGENT_CREDIBILITY for one in claim.get("sources", ())) for claim in claims)
+    return all(
+        any(str(one.get("credibility")) in _URGENT_CREDIBILITY for one in claim.get("sources", ()))
+        for claim in claims
+    )
 
 
 def _publish(system: Unit, record: Record) -> Record:
     revision = _working(system, record)
     handling = revision.handling
-    required = reply.notice_required(handling.tlp, names_entity_negatively=bool(record.facts.get("names_entity")))
+    required = reply.notice_required(
+        handling.tlp, names_entity_negatively=bool(record.facts.get("names_entity"))
+    )
     facts = Facts(
         by=Actor.SYSTEM,
         quorum_met=count(system, record).met,

@@ -64,12 +64,17 @@ def find_record(unit: Unit, ref: str) -> Record:
     return record
 
 
-def read(unit: Unit, *, ref: str, version: str | None = None, as_of: datetime | None = None) -> Reading:
-    """The record, at its shown version, at a named `version`, or as it stood at a time."""
+def read(
+    unit: Unit, *, ref: str, version: str | None = None, as_of: datetime | None = None, purpose: str = ""
+) -> Reading:
+    """The record, at its shown version, at a named `version`, or as it stood at a time.
+
+    `purpose` opens what needs one; whoever gives it must also log it by `open_with_purpose` before anything is shown.
+    """
     record = find_record(unit, ref)
     audience = audiences.load(unit.db, record.audience_id)
     last = openings.last(unit.db, record.id, unit.viewer.person) if unit.viewer.person else None
-    if needs_purpose(unit, record, audience, last):
+    if needs_purpose(unit, record, audience, last) and purpose not in PURPOSES:
         return _closed(unit, record, audience, last)
     revision = _choose(unit, record, version, as_of)
     if revision is None and (version is not None or as_of is not None or record.tombstone is None):
@@ -119,7 +124,20 @@ def _choose(unit: Unit, record: Record, version: str | None, as_of: datetime | N
 
 def _closed(unit: Unit, record: Record, audience: Audience, last: openings.Opening | None) -> Reading:
     return Reading(
-        record, audience, None, {}, why_readable(unit.viewer, audience), (), (), (), (), (), {}, None, True, last
+        record,
+        audience,
+        None,
+        {},
+        why_readable(unit.viewer, audience),
+        (),
+        (),
+        (),
+        (),
+        (),
+        {},
+        None,
+        True,
+        last,
     )
 
 
@@ -171,4 +189,8 @@ def readers_by_organization(unit: Unit, ref: str) -> Mapping[str, int]:
 
 def policy_versions() -> Mapping[str, str]:
     """The versions of the policies in force, for stamping on what they decide (G-42)."""
-    return {"quorum": policies.quorum().version, "roles": policies.roles().version, "handling": policies.handling_policy().version}
+    return {
+        "quorum": policies.quorum().version,
+        "roles": policies.roles().version,
+        "handling": policies.handling_policy().version,
+    }

@@ -43,7 +43,9 @@ def vote(unit: Unit, *, ref: str, ballot: Ballot) -> Record:
     organization = organizations.get(unit.db, unit.viewer.organization or "")
     if organization is None or unit.viewer.person is None:
         raise NotFound
-    conflicts = found_conflicts(unit, record, organization.id, [one for one in ballot.interests if one.strip()])
+    conflicts = found_conflicts(
+        unit, record, organization.id, [one for one in ballot.interests if one.strip()]
+    )
     editorial.add(
         unit.db,
         editorial.StoredVote(
@@ -64,7 +66,13 @@ def vote(unit: Unit, *, ref: str, ballot: Ballot) -> Record:
             at=unit.now,
         ),
     )
-    unit.audit("review.vote", record.ref, audience_id=record.audience_id, decision=ballot.decision.value, conflict=bool(conflicts))
+    unit.audit(
+        "review.vote",
+        record.ref,
+        audience_id=record.audience_id,
+        decision=ballot.decision.value,
+        conflict=bool(conflicts),
+    )
     record = _returned(unit, record, ballot)
     return advance(unit, record) if record.state is State.IN_REVIEW else record
 
@@ -81,7 +89,9 @@ def _may_vote(unit: Unit, record: Record) -> None:
 def _check(ballot: Ballot) -> None:
     problems = []
     if ballot.decision is not Decision.APPROVE:
-        check_reason("reject" if ballot.decision is Decision.REJECT else "return", ballot.reason_code, ballot.comment)
+        check_reason(
+            "reject" if ballot.decision is Decision.REJECT else "return", ballot.reason_code, ballot.comment
+        )
     if len(ballot.dissent.split()) > DISSENT_WORDS:
         problems.append(Problem("dissent", "too-long", f"A dissent has at most {DISSENT_WORDS} words."))
     if ballot.devils_advocate and not ballot.innocent_explanation.strip():
@@ -104,7 +114,9 @@ def _returned(unit: Unit, record: Record, ballot: Ballot) -> Record:
         return_quorum_met=True,
         reject_quorum_met=rejecting,
     )
-    give_reason(unit, record, "reject" if rejecting else "return", reason_code=ballot.reason_code, text=ballot.comment)
+    give_reason(
+        unit, record, "reject" if rejecting else "return", reason_code=ballot.reason_code, text=ballot.comment
+    )
     return take(unit, record, Verb.REJECT if rejecting else Verb.REQUEST_CHANGES, facts)
 
 

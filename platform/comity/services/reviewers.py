@@ -37,15 +37,18 @@ class Candidate:
     conflicts: Sequence[str]
 
 
-def rule_of(unit: Unit, record: Record, *, ordinary: bool = False) -> QuorumRule:
-    """The quorum rule that applies to this record now."""
+def rule_of(unit: Unit, record: Record, *, ordinary: bool = False, tlp: TLP | None = None) -> QuorumRule:
+    """The quorum rule that applies to this record now, or would under the marking `tlp`."""
     names = bool(record.facts.get("names_entity"))
-    tlp = audiences.load(unit.db, record.audience_id).tlp
+    tlp = tlp or audiences.load(unit.db, record.audience_id).tlp
     quiet = names and tlp.restriction >= TLP.AMBER.restriction
     advocate = quiet or bool(record.facts.get("certain"))
     if ordinary:
         return ordinary_rule_for(
-            record.kind, names_entity_negatively=names, policy=policies.quorum(), needs_devils_advocate=advocate
+            record.kind,
+            names_entity_negatively=names,
+            policy=policies.quorum(),
+            needs_devils_advocate=advocate,
         )
     return rule_for(
         record.kind,
@@ -67,7 +70,9 @@ def relations(unit: Unit) -> Relations:
     )
 
 
-def found_conflicts(unit: Unit, record: Record, organization: str, declared: Collection[str] = ()) -> list[str]:
+def found_conflicts(
+    unit: Unit, record: Record, organization: str, declared: Collection[str] = ()
+) -> list[str]:
     """Sentences for every conflict of one organization with a record (G-20, G-21)."""
     named = frozenset(str(one.get("id")) for one in record.facts.get("subjects", ()))
     suppliers = frozenset(str(one) for one in record.facts.get("source_suppliers", ()))
@@ -81,7 +86,13 @@ def candidates(unit: Unit, record: Record) -> list[Candidate]:
     members = {one.id: one for one in organizations.listed(unit.db)}
     holders = role_grants.holders(unit.db, Role.REVIEWER)
     found = [
-        Candidate(one.id, one.name, members[one.organization], one.skills, found_conflicts(unit, record, one.organization))
+        Candidate(
+            one.id,
+            one.name,
+            members[one.organization],
+            one.skills,
+            found_conflicts(unit, record, one.organization),
+        )
         for one in people.accounts(unit.db, ids=holders)
         if one.active and one.organization in members and one.id != record.author
     ]

@@ -71,7 +71,9 @@ def settle(unit: Unit, record: Record) -> Record:
     audience_id = audiences.ensure(unit.db, audience_for(unit, record, handling, stage))
     record = records.store(unit.db, replace(record, audience_id=audience_id, updated_at=unit.now))
     for attachment in attachments.of_record(system.db, system.viewer, record.id):
-        marked = audience_for(unit, record, handling.tightened(TLP(attachment.tlp)), _stage_of_file(record, stage))
+        marked = audience_for(
+            unit, record, handling.tightened(TLP(attachment.tlp)), _stage_of_file(record, stage)
+        )
         attachments.move(unit.db, attachment.uid, audiences.ensure(unit.db, marked))
     place(system, record)
     return record
@@ -93,7 +95,9 @@ def _settle_version(system: Unit, record: Record, revision: Revision, stage: Sta
     settle_claims(system, record, revision, stage, claims)
 
 
-def settle_claims(system: Unit, record: Record, revision: Revision, stage: Stage, claims: list[dict[str, object]]) -> None:
+def settle_claims(
+    system: Unit, record: Record, revision: Revision, stage: Stage, claims: list[dict[str, object]]
+) -> None:
     """Store the claims of a version, each under its own marking where that is the stricter (portion marks, 4.3)."""
     marked: list[tuple[dict[str, object], int]] = []
     ids: dict[TLP, int] = {}

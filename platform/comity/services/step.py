@@ -30,7 +30,10 @@ def take(unit: Unit, record: Record, verb: Verb, given: Facts, **changes: Any) -
     """The record after `verb`. Raises `TransitionRefused` naming every obstacle. `changes` are written with it."""
     origin = _state(str(record.facts.get("restricted_from") or ""))
     given = replace(
-        given, version_in_force=record.is_published, held_from=_state(record.held_from), restricted_from=origin
+        given,
+        version_in_force=record.is_published,
+        held_from=_state(record.held_from),
+        restricted_from=origin,
     )
     result: Step = step(record.state, verb, given)
     moved = replace(record, state=result.state, state_since=_since(unit, record, result), **changes)
@@ -52,7 +55,9 @@ def _state(name: str) -> State | None:
     return State(name) if name else None
 
 
-def give_reason(unit: Unit, record: Record, what: str, *, reason_code: str, text: str, **details: Any) -> None:
+def give_reason(
+    unit: Unit, record: Record, what: str, *, reason_code: str, text: str, **details: Any
+) -> None:
     """Store a reason that the author can read (G-09)."""
     editorial.add(
         unit.db,

@@ -16,13 +16,18 @@ from comity.services.draft import full_content, working
 from comity.services.reviewers import could_review
 from comity.services.step import give_reason, take
 from comity.services.unit import Unit
-from comity.storage import revisions
+from comity.storage import revisions, role_grants
 
 EDITORS = f"role:{Role.EDITOR.value}"
 
 
 def submit(
-    unit: Unit, *, ref: str, overrides: Mapping[str, str] | None = None, urgent: bool = False, supersedes: str | None = None
+    unit: Unit,
+    *,
+    ref: str,
+    overrides: Mapping[str, str] | None = None,
+    urgent: bool = False,
+    supersedes: str | None = None,
 ) -> Record:
     """Submit the working version. `overrides` maps `finding_key` to the reason why the words stay.
 
@@ -38,14 +43,22 @@ def submit(
     _keep_overrides(unit, record, checked, overrides or {})
     revisions.store(unit.db, replace(revision, frozen=True))
     facts = Facts(
-        by=Actor.AUTHOR, schema_valid=True, handling_set=True, benefits_present=bool(content.get("benefits")), language_checked=True
+        by=Actor.AUTHOR,
+        schema_valid=True,
+        handling_set=True,
+        benefits_present=bool(content.get("benefits")),
+        language_checked=True,
     )
     subtype = str(content.get("subtype") or "")
     changes: dict[str, Any] = {"submitted_at": unit.now, "urgent": urgent or subtype == "urgent"}
-    changes["facts"] = {**record.facts, **_statements(content), "supersedes": supersedes or record.facts.get("supersedes", "")}
+    changes["facts"] = {
+        **record.facts,
+        **statements(content),
+        "supersedes": supersedes or record.facts.get("supersedes", ""),
+    }
     if record.state is State.PUBLISHED:
         return _resubmit(unit, record, facts, changes)
-    assigned = record.assigned if revision.handling.tlp is TLP.RED else tuple(dict.fromkeys((*record.assigned, EDITORS)))
+    assigned = tuple(dict.fromkeys((*record.assigned, EDITORS)))
     record = take(unit, record, Verb.SUBMIT, facts, assigned=assigned, subtype=subtype, **changes)
     return take(unit, record, Verb.BEGIN_TRIAGE, Facts(by=Actor.SYSTEM, duplicates_suggested=True))
 
@@ -53,21 +66,43 @@ def submit(
 def _resubmit(unit: Unit, record: Record, facts: Facts, changes: Mapping[str, Any]) -> Record:
     """A correction: sources keep their grades only where they did not change, so an editor confirms them again in review."""
     reviewable = replace(
-        facts, sources_graded=True, personal_data_clear=True, reviewers_assigned=could_review(unit, record).met
+        facts,
+        sources_graded=True,
+        personal_data_clear=True,
+        reviewers_assigned=could_review(unit, record).met,
     )
     return take(unit, record, Verb.REVISE, reviewable, **changes)
 
 
-def _refuse(unit: Unit, record: Record, revision: Revision, checked: Checked, overrides: Mapping[str, str]) -> None:
-    problems = list(checked.problems)
+def _refuse(
+    unit: Unit, record: Record, revision: Revision, checked: Checked, overrides: Mapping[str, str]
+) -> None:
+    problems = [*checked.problems, *_unworkable(unit, record, revision)]
     problems += [
         Problem(finding.field, f"language:{finding_key(finding)}", f"“{finding.matched}”: {finding.why}")
         for finding in checked.open_language(overrides)
     ]
     if not exception_given(unit, record.id, revision.id):
-        problems += [Problem(one.field, "personal-data", f"“{one.matched}”: {one.why}") for one in checked.personal]
+        problems += [
+            Problem(one.field, "personal-data", f"“{one.matched}”: {one.why}") for one in checked.personal
+        ]
     if problems:
         raise Invalid(problems)
+
+
+def _unworkable(unit: Unit, record: Record, revision: Revision) -> list[Problem]:
+    """A RED record is worked on by its named readers only, so they must include an editor and enough reviewers for the quorum."""
+    named = revision.handling.audience.persons
+    if revision.handling.tlp is not TLP.RED or not named:
+        return []
+    field = "handling.audience.persons"
+    problems = []
+    if not role_grants.holders(unit.db, Role.EDITOR) & set(named):
+        problems.append(Problem(field, "red-without-editor", "Name an editor, who alone can take a RED record into review."))
+    tally = could_review(unit, record, named)
+    if not tally.met:
+        problems.append(Problem(field, "red-without-quorum", f"Name reviewers who can meet the quorum. {' '.join(tally.missing)}"))
+    return problems
 
 
 def _keep_overrides(unit: Unit, record: Record, checked: Checked, overrides: Mapping[str, str]) -> None:
@@ -75,18 +110,31 @@ def _keep_overrides(unit: Unit, record: Record, checked: Checked, overrides: Map
         reason = overrides.get(finding_key(finding), "").strip()
         if reason:
             give_reason(
-                unit, record, "language_override", reason_code="language", text=reason, rule=finding.rule, field=finding.field
+                unit,
+                record,
+                "language_override",
+                reason_code="language",
+                text=reason,
+                rule=finding.rule,
+                field=finding.field,
             )
 
 
-def _statements(content: Mapping[str, Any]) -> dict[str, Any]:
+def statements(content: Mapping[str, Any]) -> dict[str, Any]:
     """Which organizations are the subject of a claim: it decides the quorum and the right of reply (G-03, G-30)."""
     subjects = [one for one in content.get("entities") or [] if one.get("role") == "subject"]
     negative = bool(subjects) and bool(content.get("claims"))
-    named = [{"id": str(one.get("entity_id") or one.get("name")), "name": str(one.get("name"))} for one in subjects]
+    named = [
+        {"id": str(one.get("entity_id") or one.get("name")), "name": str(one.get("name"))} for one in subjects
+    ]
     severe = any(one.get("weight") == "severe" for one in content.get("claims") or [])
     certain = any(one.get("confidence") == "high" for one in content.get("judgements") or [])
-    return {"names_entity": negative, "subjects": named if negative else [], "severe": severe, "certain": severe and certain}
+    return {
+        "names_entity": negative,
+        "subjects": named if negative else [],
+        "severe": severe,
+        "certain": severe and certain,
+    }
 
 
 def take_back(unit: Unit, *, ref: str) -> Record:

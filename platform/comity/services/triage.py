@@ -13,7 +13,7 @@ from comity.domain.governance import ReasonFor
 from comity.domain.kinds.problems import review_problems
 from comity.domain.kinds.registry import kind
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
-from comity.domain.record import Record
+from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.services.check import check_submission, exception_given
 from comity.services.draft import full_content, new_version, working
@@ -50,8 +50,14 @@ def grade_sources(unit: Unit, *, ref: str, grades: Collection[Grade]) -> Record:
     content = deepcopy(full_content(unit, revision))
     for grade in grades:
         source = _source_at(content, grade.path)
-        source.update(reliability=grade.reliability or None, credibility=grade.credibility or None, grading_reason=grade.reason)
-    record = new_version(unit, record, content=content, handling=revision.handling, note="Sources graded by an editor")
+        source.update(
+            reliability=grade.reliability or None,
+            credibility=grade.credibility or None,
+            grading_reason=grade.reason,
+        )
+    record = new_version(
+        unit, record, content=content, handling=revision.handling, note="Sources graded by an editor"
+    )
     _, graded = working(unit, ref)
     revisions.store(unit.db, replace(graded, frozen=True))
     give_reason(unit, record, "graded", reason_code="", text="", by_role=Role.EDITOR.value)
@@ -89,9 +95,13 @@ def assign(unit: Unit, *, ref: str, reviewers: Collection[str]) -> Record:
     problems = []
     for account in reviewers:
         if account not in known:
-            problems.append(Problem("reviewers", "unknown", "One of those chosen is not a reviewer of a verified member."))
+            problems.append(
+                Problem("reviewers", "unknown", "One of those chosen is not a reviewer of a verified member.")
+            )
         elif known[account].conflicts:
-            problems.append(Problem("reviewers", "conflict", f"{known[account].name}: {known[account].conflicts[0]}"))
+            problems.append(
+                Problem("reviewers", "conflict", f"{known[account].name}: {known[account].conflicts[0]}")
+            )
     if problems:
         raise Invalid(problems)
     others = tuple(name for name in record.assigned if not name.startswith("person:"))
@@ -106,16 +116,19 @@ def begin_review(unit: Unit, *, ref: str) -> Record:
     """Open the review. Raises `TransitionRefused` naming whatever is not ready."""
     record, revision = working(unit, ref)
     _editor(unit, record)
-    checked = check_submission(
-        unit, kind_name=record.kind, content=full_content(unit, revision), handling=revision.handling
-    )
-    facts = Facts(
+    return take(unit, record, Verb.BEGIN_REVIEW, readiness(unit, record, revision))
+
+
+def readiness(unit: Unit, record: Record, revision: Revision) -> Facts:
+    """What the guards of triage ask for, as it stands: for the step itself and for showing it beforehand."""
+    content = full_content(unit, revision)
+    checked = check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling)
+    return Facts(
         by=Actor.EDITOR,
-        sources_graded=not sources_graded(unit, record),
+        sources_graded=not review_problems(kind(record.kind).model_validate(content)),
         personal_data_clear=not checked.personal or exception_given(unit, record.id, revision.id),
         reviewers_assigned=could_review(unit, record).met,
     )
-    return take(unit, record, Verb.BEGIN_REVIEW, facts)
 
 
 def send_back(unit: Unit, *, ref: str, reason_code: str, text: str, reject: bool = False) -> Record:

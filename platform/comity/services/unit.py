@@ -47,10 +47,18 @@ class Unit:
         raise NotAllowed if self.viewer.signed_in else SignInNeeded
 
     def audit(
-        self, action: str, about: str = "", *, purpose: str = "", audience_id: int | None = None, **details: Any
+        self,
+        action: str,
+        about: str = "",
+        *,
+        purpose: str = "",
+        audience_id: int | None = None,
+        **details: Any,
     ) -> None:
         """One entry in the chain: who, what, about which object, why. Never any content."""
-        actor = f"system:{self.viewer.system_reason}" if self.viewer.is_system else self.viewer.person or "public"
+        actor = (
+            f"system:{self.viewer.system_reason}" if self.viewer.is_system else self.viewer.person or "public"
+        )
         audit.append(
             self.db,
             at=self.now,

@@ -38,7 +38,9 @@ def ask(unit: Unit, *, ref: str, reason_code: str, text: str, replacement: str =
     check_reason("withdraw", reason_code, text)
     give_reason(unit, record, "withdrawal_asked", reason_code=reason_code, text=text, replacement=replacement)
     assigned = tuple(dict.fromkeys((*record.assigned, f"role:{Role.EDITOR.value}")))
-    record = settle(unit, replace(record, assigned=assigned, facts={**record.facts, "withdrawal_asked": reason_code}))
+    record = settle(
+        unit, replace(record, assigned=assigned, facts={**record.facts, "withdrawal_asked": reason_code})
+    )
     unit.audit("withdraw.ask", record.ref, audience_id=record.audience_id, reason=reason_code)
     unit.emit("withdraw.asked", record.id)
     return record
@@ -49,11 +51,17 @@ def acknowledge(unit: Unit, *, ref: str) -> Record:
     if Role.EDITOR not in unit.viewer.roles:
         raise NotAllowed("An editor acknowledges a withdrawal.")
     record = held_record(unit, ref)
-    asked = [one for one in editorial.of_record(unit.db, editorial.Decision, record.id) if one.what == "withdrawal_asked"]
+    asked = [
+        one
+        for one in editorial.of_record(unit.db, editorial.Decision, record.id)
+        if one.what == "withdrawal_asked"
+    ]
     if not asked or not record.facts.get("withdrawal_asked"):
         raise Conflict("The originator has not asked for this.")
     last = asked[-1]
-    facts = Facts(by=Actor.ORIGINATOR, reason_code=last.reason_code, reason_text=last.text, editor_acknowledged=True)
+    facts = Facts(
+        by=Actor.ORIGINATOR, reason_code=last.reason_code, reason_text=last.text, editor_acknowledged=True
+    )
     return _take_down(unit, record, facts, replacement=str(last.details.get("replacement") or ""))
 
 
@@ -105,7 +113,9 @@ def _take_down(unit: Unit, record: Record, facts: Facts, *, replacement: str = "
     return take(unit, record, Verb.WITHDRAW, facts, tombstone=tombstone, facts=changes)
 
 
-def restrict(unit: Unit, *, ref: str, reason_code: str, text: str, order: str, tombstone_forbidden: bool) -> Record:
+def restrict(
+    unit: Unit, *, ref: str, reason_code: str, text: str, order: str, tombstone_forbidden: bool
+) -> Record:
     """A court or statutory order takes a record out of sight (G-08). An editor logs it; a forbidden tombstone is only
     counted, in one total.
     """
@@ -114,11 +124,26 @@ def restrict(unit: Unit, *, ref: str, reason_code: str, text: str, order: str, t
     record = held_record(unit, ref)
     check_reason("restrict", reason_code, text)
     if not order.strip():
-        raise Invalid([Problem("order", "missing", "Enter the reference of the order for the log of legal demands.")])
-    give_reason(unit, record, "restrict", reason_code=reason_code, text=text, order=order, forbidden=tombstone_forbidden)
+        raise Invalid(
+            [Problem("order", "missing", "Enter the reference of the order for the log of legal demands.")]
+        )
+    give_reason(
+        unit,
+        record,
+        "restrict",
+        reason_code=reason_code,
+        text=text,
+        order=order,
+        forbidden=tombstone_forbidden,
+    )
     facts = Facts(by=Actor.LEGAL_ORDER, reason_code=reason_code, reason_text=text, order_logged=True)
     said = "By order of a court or authority."
-    tombstone = {"title": "", "withdrawn_at": unit.now.isoformat(), "reason_code": reason_code, "reason": said}
+    tombstone = {
+        "title": "",
+        "withdrawn_at": unit.now.isoformat(),
+        "reason_code": reason_code,
+        "reason": said,
+    }
     changed = {
         **record.facts,
         "body_sealed": True,

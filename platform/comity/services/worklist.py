@@ -65,7 +65,12 @@ def _items(unit: Unit, found: Iterable[Record]) -> list[Item]:
     cards = records.cards(unit.db, unit.viewer, [record.id for record in listed])
     titles = records.working_titles(unit.db, unit.viewer, listed)
     return [
-        Item(record, cards[record.id].tlp, titles.get(record.id) or "(no title yet)", waiting_for=_waiting_for(record))
+        Item(
+            record,
+            cards[record.id].tlp,
+            titles.get(record.id) or "(no title yet)",
+            waiting_for=_waiting_for(record),
+        )
         for record in listed
         if record.id in cards
     ]
@@ -94,12 +99,16 @@ def _reviewing(unit: Unit) -> list[Item]:
             for one in votes.get(item.record.id, ())
             if one.reviewer == unit.viewer.person and one.revision_id == item.record.working_revision_id
         ]
-        items.append(Item(item.record, item.tlp, item.title, count(unit, item.record), bool(mine), item.waiting_for))
+        items.append(
+            Item(item.record, item.tlp, item.title, count(unit, item.record), bool(mine), item.waiting_for)
+        )
     return items
 
 
 def _asked_to_withdraw(unit: Unit) -> list[Record]:
-    found = records.listing(unit.db, unit.viewer, states=[State.PUBLISHED, State.EXPIRED, State.SUPERSEDED], limit=500)
+    found = records.listing(
+        unit.db, unit.viewer, states=[State.PUBLISHED, State.EXPIRED, State.SUPERSEDED], limit=500
+    )
     return [record for record in found if record.facts.get("withdrawal_asked")]
 
 

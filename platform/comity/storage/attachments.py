@@ -55,7 +55,11 @@ def get(db: Session, viewer: Viewer, uid: str) -> Attachment | None:
 def of_record(db: Session, viewer: Viewer, record_id: int) -> Sequence[Attachment]:
     """The files of a record that the viewer may read, oldest first."""
     readable = satisfies(body_visible_to(viewer), _attachment.c.audience_id)
-    chosen = sa.select(_attachment).where(_attachment.c.record_id == record_id, readable).order_by(_attachment.c.id)
+    chosen = (
+        sa.select(_attachment)
+        .where(_attachment.c.record_id == record_id, readable)
+        .order_by(_attachment.c.id)
+    )
     return [_from_row(row) for row in db.execute(chosen)]
 
 

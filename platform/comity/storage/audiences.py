@@ -47,7 +47,11 @@ def _overlaps(field: str, values: frozenset[str]) -> sa.ColumnElement[bool]:
         return sa.false()
     if field in _COLUMNS:
         return cast("sa.ColumnElement[bool]", _audience.c[field].in_(sorted(values)))
-    matching = (_token.c.audience_id == _audience.c.id, _token.c.field == _known(field, _SETS), _token.c.value.in_(sorted(values)))
+    matching = (
+        _token.c.audience_id == _audience.c.id,
+        _token.c.field == _known(field, _SETS),
+        _token.c.value.in_(sorted(values)),
+    )
     return sa.exists().where(*matching)
 
 
@@ -88,7 +92,9 @@ def load(db: Session, audience_id: int) -> Audience:
     """The facts of one audience."""
     row = db.execute(sa.select(_audience).where(_audience.c.id == audience_id)).one()
     sets: dict[str, set[AccessToken]] = {field: set() for field in _SETS}
-    for field, value in db.execute(sa.select(_token.c.field, _token.c.value).where(_token.c.audience_id == audience_id)):
+    for field, value in db.execute(
+        sa.select(_token.c.field, _token.c.value).where(_token.c.audience_id == audience_id)
+    ):
         sets[field].add(AccessToken(value))
     return Audience(
         stage=Stage(row.stage),
@@ -147,7 +153,9 @@ def ids_for(db: Session, rule: Rule) -> frozenset[int]:
 
 
 def _mark(db: Session) -> Mark:
-    counted = sa.select(sa.func.count(), sa.func.max(_audience.c.id), sa.func.max(_audience.c.digest)).select_from(_audience)
+    counted = sa.select(
+        sa.func.count(), sa.func.max(_audience.c.id), sa.func.max(_audience.c.digest)
+    ).select_from(_audience)
     count, highest, digest = db.execute(counted).one()
     return count, highest or 0, digest or ""
 

@@ -139,7 +139,10 @@ def store(db: Session, child: Child) -> Child:
 def of_record(db: Session, kind: type[Child], record_id: int) -> list[Child]:
     """All children of one kind, oldest first."""
     table = _TABLES[kind]
-    return [_child(kind, row) for row in db.execute(sa.select(table).where(table.c.record_id == record_id).order_by(table.c.id))]
+    return [
+        _child(kind, row)
+        for row in db.execute(sa.select(table).where(table.c.record_id == record_id).order_by(table.c.id))
+    ]
 
 
 def of_records(db: Session, kind: type[Child], record_ids: Sequence[int]) -> dict[int, list[Child]]:
@@ -154,7 +157,10 @@ def of_records(db: Session, kind: type[Child], record_ids: Sequence[int]) -> dic
 def in_state(db: Session, kind: type[Child], *states: str) -> list[Child]:
     """Holds, replies or disputes in these states, for the node's clock and the queues. Callers check each record."""
     table = _TABLES[kind]
-    return [_child(kind, row) for row in db.execute(sa.select(table).where(table.c.state.in_(states)).order_by(table.c.id))]
+    return [
+        _child(kind, row)
+        for row in db.execute(sa.select(table).where(table.c.state.in_(states)).order_by(table.c.id))
+    ]
 
 
 def _child(kind: type[Child], row: sa.Row[Any]) -> Child:

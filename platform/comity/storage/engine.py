@@ -30,7 +30,9 @@ def open_engine(url: str, *, pool_size: int = 16) -> sa.Engine:
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() == "sqlite" and address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address, pool_size=pool_size, max_overflow=4, pool_timeout=3, pool_pre_ping=not _is_sqlite(address))
+    engine = sa.create_engine(
+        address, pool_size=pool_size, max_overflow=4, pool_timeout=3, pool_pre_ping=not _is_sqlite(address)
+    )
     if _is_sqlite(address):
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -39,22 +39,38 @@ def last(db: Session, record_id: int, account_id: str) -> Opening | None:
     row = db.execute(chosen.order_by(_opening.c.id.desc()).limit(1)).one_or_none()
     if row is None:
         return None
-    return Opening(row.record_id, row.revision_id, row.account_id, row.organization, row.sector, row.purpose, row.at)
+    return Opening(
+        row.record_id, row.revision_id, row.account_id, row.organization, row.sector, row.purpose, row.at
+    )
 
 
 def by_organization(db: Session, record_id: int) -> Mapping[str, int]:
     """People who opened a record, counted by organization, for its originator."""
     people = sa.func.count(sa.distinct(_opening.c.account_id))
     rows = db.execute(
-        sa.select(_opening.c.organization, people).where(_opening.c.record_id == record_id).group_by(_opening.c.organization)
+        sa.select(_opening.c.organization, people)
+        .where(_opening.c.record_id == record_id)
+        .group_by(_opening.c.organization)
     )
     return {str(organization): int(count) for organization, count in rows}
 
 
+def people(db: Session, record_id: int) -> frozenset[str]:
+    """Account ids of all who opened a record: they hear when it is corrected or withdrawn (4.5.2)."""
+    return frozenset(db.scalars(sa.select(_opening.c.account_id).where(_opening.c.record_id == record_id).distinct()))
+
+
 def of_record(db: Session, record_id: int, *, limit: int = 500) -> Sequence[Opening]:
     """Every opening of one record, newest first: for the auditor's one question, who read it."""
-    chosen = sa.select(_opening).where(_opening.c.record_id == record_id).order_by(_opening.c.id.desc()).limit(limit)
+    chosen = (
+        sa.select(_opening)
+        .where(_opening.c.record_id == record_id)
+        .order_by(_opening.c.id.desc())
+        .limit(limit)
+    )
     return [
-        Opening(row.record_id, row.revision_id, row.account_id, row.organization, row.sector, row.purpose, row.at)
+        Opening(
+            row.record_id, row.revision_id, row.account_id, row.organization, row.sector, row.purpose, row.at
+        )
         for row in db.execute(chosen)
     ]

@@ -32,7 +32,9 @@ class Event:
 def append(db: Session, *, what: str, record_id: int | None, payload: Mapping[str, Any], at: datetime) -> int:
     """Write an event; returns its sequence number."""
     seq, _ = sequences.advance(db, "outbox")
-    db.execute(sa.insert(_outbox).values(seq=seq, what=what, record_id=record_id, payload=dict(payload), at=at))
+    db.execute(
+        sa.insert(_outbox).values(seq=seq, what=what, record_id=record_id, payload=dict(payload), at=at)
+    )
     return seq
 
 
@@ -46,8 +48,14 @@ def claim(db: Session, follower: str, *, worker: str, now: datetime, lease: time
     """Where `follower` stopped, when `worker` may go on from there; None while another worker holds the lease."""
     if db.scalar(sa.select(_follower.c.name).where(_follower.c.name == follower)) is None:
         db.execute(sa.insert(_follower).values(name=follower, seq=0, lease_by=""))
-    free = sa.or_(_follower.c.lease_until.is_(None), _follower.c.lease_until < now, _follower.c.lease_by == worker)
-    taking = sa.update(_follower).where(_follower.c.name == follower, free).values(lease_by=worker, lease_until=now + lease)
+    free = sa.or_(
+        _follower.c.lease_until.is_(None), _follower.c.lease_until < now, _follower.c.lease_by == worker
+    )
+    taking = (
+        sa.update(_follower)
+        .where(_follower.c.name == follower, free)
+        .values(lease_by=worker, lease_until=now + lease)
+    )
     seq = db.scalar(taking.returning(_follower.c.seq))
     return None if seq is None else int(seq)
 

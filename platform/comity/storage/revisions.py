@@ -65,7 +65,11 @@ def of_record(db: Session, viewer: Viewer, record_id: int) -> Sequence[Revision]
 def claims(db: Session, viewer: Viewer, revision_id: int) -> list[dict[str, Any]]:
     """The claims of one version that the viewer may read, in their order."""
     readable = satisfies(body_visible_to(viewer), _claim.c.audience_id)
-    chosen = sa.select(_claim.c.content).where(_claim.c.revision_id == revision_id, readable).order_by(_claim.c.position)
+    chosen = (
+        sa.select(_claim.c.content)
+        .where(_claim.c.revision_id == revision_id, readable)
+        .order_by(_claim.c.position)
+    )
     return [dict(content) for content in db.scalars(chosen)]
 
 
@@ -83,7 +87,9 @@ def claim_markings(db: Session, revision_id: int) -> Sequence[int]:
 
 def add(db: Session, revision: Revision) -> Revision:
     """Store a new version; its `id` is given by the database."""
-    new_id = db.execute(sa.insert(_revision).values(**_to_row(revision)).returning(_revision.c.id)).scalar_one()
+    new_id = db.execute(
+        sa.insert(_revision).values(**_to_row(revision)).returning(_revision.c.id)
+    ).scalar_one()
     return replace(revision, id=int(new_id))
 
 
@@ -127,7 +133,12 @@ def put_claims(db: Session, revision_id: int, claims: Sequence[tuple[Mapping[str
     """Replace the claims of a working version by `(content, audience id)` in their order."""
     db.execute(sa.delete(_claim).where(_claim.c.revision_id == revision_id))
     rows = [
-        {"revision_id": revision_id, "position": position, "audience_id": audience_id, "content": dict(content)}
+        {
+            "revision_id": revision_id,
+            "position": position,
+            "audience_id": audience_id,
+            "content": dict(content),
+        }
         for position, (content, audience_id) in enumerate(claims)
     ]
     if rows:
@@ -138,7 +149,9 @@ def move_claims(db: Session, revision_id: int, audiences: Mapping[int, int]) -> 
     """Give claims new audiences, from old id to new id."""
     for old, new in audiences.items():
         db.execute(
-            sa.update(_claim).where(_claim.c.revision_id == revision_id, _claim.c.audience_id == old).values(audience_id=new)
+            sa.update(_claim)
+            .where(_claim.c.revision_id == revision_id, _claim.c.audience_id == old)
+            .values(audience_id=new)
         )
 
 

@@ -15,7 +15,10 @@ class RecordRow(Row, table=True):
     """The envelope: facts are columns. The readable version is `published_revision_id`, the one worked on `working_revision_id`."""
 
     __tablename__ = "record"
-    __table_args__ = (sa.Index("ix_record_audience_published", "audience_id", "published_at"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        sa.Index("ix_record_audience_published", "audience_id", "published_at"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     uid: str = Field(unique=True, max_length=36)

@@ -1,0 +1,133 @@
+"""Alerts: which events people hear of, in what words, and when a mail about them is due.
+
+Decides words that hold no content: a title is added by whoever shows the alert, under the rule of that moment. Refuses to know who
+follows what. Source: product 4.5.2, J-01.6, J-05.5; H-03 (a RED record is never summarised in an alert).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+from comity.domain.tlp import TLP
+
+
+class Period(StrEnum):
+    """How soon somebody wants to hear. Digests leave at six in the morning (UTC), weekly ones on Mondays."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+    @property
+    def label(self) -> str:
+        """As a form says it."""
+        return {"at_once": "At once", "daily": "Once a day", "weekly": "Once a week"}[self.value]
+
+
+class Why(StrEnum):
+    """What makes somebody hear of an event, in the order of preference when there are several reasons."""
+
+    WORK = "work"
+    AUTHOR = "author"
+    NAMED = "named"
+    FOLLOWED = "followed"
+    OPENED = "opened"
+    SAVED_SEARCH = "saved_search"
+
+    @property
+    def says(self) -> str:
+        """“You are told because …”."""
+        return {
+            "work": "it waits for you or for your role",
+            "author": "you wrote it",
+            "named": "you are one of its named readers",
+            "followed": "you follow it",
+            "opened": "you opened it before",
+            "saved_search": "it matches what you saved",
+        }[self.value]
+
+
+NEWS: Final[Mapping[str, str]] = {
+    "record.publish": "published",
+    "record.correct": "corrected",
+    "record.withdraw": "withdrawn",
+    "record.restrict": "withdrawn",
+    "record.open_dispute": "disputed",
+    "record.close_dispute": "dispute_decided",
+    "record.expire": "expired",
+    "record.supersede": "superseded",
+    "reply.received": "replied",
+}
+"""Events that readers hear of. `record.correct` is a publication of a version after the first."""
+
+WORK: Final[Mapping[str, str]] = {
+    "record.begin_triage": "to_triage",
+    "review.assigned": "to_review",
+    "record.return": "returned",
+    "record.request_changes": "returned",
+    "record.refuse": "refused",
+    "record.reject": "refused",
+    "record.time_out": "timed_out",
+    "hold.asked": "hold_asked",
+    "record.hold": "held",
+    "withdraw.asked": "withdrawal_asked",
+    "personal_data.asked": "exception_asked",
+    "dispute.raised": "appeal_raised",
+}
+"""Events that those at work on a record hear of."""
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "published": "A record was published.",
+    "corrected": "A record was corrected: a new version is in force.",
+    "withdrawn": "A record was withdrawn.",
+    "disputed": "A record is under dispute.",
+    "dispute_decided": "A dispute about a record was decided.",
+    "expired": "A record has expired and is no longer in use.",
+    "superseded": "A record was replaced by a newer one.",
+    "replied": "An organization named in a record has replied.",
+    "to_triage": "A submission waits for an editor.",
+    "to_review": "You are asked to review a submission.",
+    "returned": "A submission came back to its author with reasons.",
+    "refused": "A submission was not taken up; the reasons are with it.",
+    "timed_out": "The time for review ended without a quorum.",
+    "hold_asked": "Somebody asks to pause a record.",
+    "held": "A record is paused.",
+    "withdrawal_asked": "The originator asks to withdraw a record.",
+    "exception_asked": "An exception for personal data is asked for.",
+    "appeal_raised": "An appeal against a record has come in.",
+}
+
+TITLE_FREE: Final = "A record that you may read has changed."
+"""All that is said of a record above TLP:GREEN (J-01.6)."""
+
+_HOUR: Final = time(6)
+
+
+def may_show_title(tlp: str) -> bool:
+    """Titles go into alerts and mails up to TLP:GREEN."""
+    return tlp.upper() in (TLP.CLEAR.value, TLP.GREEN.value)
+
+
+def mail_due(period: str, *, made: datetime, now: datetime) -> bool:
+    """Has the time come at which an alert made at `made` is sent? Both are aware UTC."""
+    match Period(period):
+        case Period.AT_ONCE:
+            return True
+        case Period.DAILY:
+            return now >= _next_morning(made)
+        case Period.WEEKLY:
+            first = _next_morning(made)
+            return now >= first + timedelta(days=-first.weekday() % 7)
+
+
+def _next_morning(after: datetime) -> datetime:
+    today = datetime.combine(after.date(), _HOUR, after.tzinfo)
+    return today if today > after else today + timedelta(days=1)
+
+
+def retry_after(tries: int) -> timedelta:
+    """How long to wait after the `tries`-th failure: 1, 2, 4 minutes and so on, at most six hours."""
+    return min(timedelta(minutes=2 ** min(tries, 12)), timedelta(hours=6))

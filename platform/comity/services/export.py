@@ -1,0 +1,146 @@
+"""Take a record out of the portal with its marking on it: as plain JSON, or as STIX 2.1 (H-07).
+
+Refuses what the originator has not said yes to (ORCON) and what is for named recipients alone (RED). Who exported is remembered, so
+that a later correction reaches them (4.5.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from comity.domain.errors import Conflict, NotAllowed, NotFound
+from comity.domain.handling import Handling
+from comity.domain.kinds.registry import kind
+from comity.domain.record import Revision
+from comity.domain.tlp import TLP, parse_tlp, strictest
+from comity.services.read import Reading
+from comity.services.unit import Unit
+from comity.stix.facts import StixFacts, StixRefused
+from comity.stix.record import bundle, to_stix
+from comity.storage import openings
+
+ADVICE: Final = "This is advice, never clearance: the decision stays with the reader and their organization."
+_SHOWN_OF_HANDLING: Final = (
+    "orcon", "caveats", "permitted_actions", "attribution", "affected_party_notice", "embargo_until", "handling_ends",
+)  # fmt: skip
+"""Never the audience: the names of other readers do not travel with a copy."""
+
+
+def as_json(unit: Unit, reading: Reading) -> dict[str, Any]:
+    """The record as its page shows it, its marking first and last. Raises `NotAllowed` with the reason where it may not leave."""
+    revision = _exportable(reading)
+    labels = [revision.handling.tlp]
+    labels += [parse_tlp(str(one["tlp"])) for one in reading.content.get("claims", ()) if one.get("tlp")]
+    marking = _marking(revision.handling, strictest(labels))
+    record = reading.record
+    return {
+        "marking": marking,
+        "ref": record.ref,
+        "uid": record.uid,
+        "version": revision.version,
+        "kind": record.kind,
+        "state": record.state.value,
+        "under_dispute": record.under_dispute,
+        "published": _when(revision.published_at),
+        "review_due": _when(record.review_due),
+        "expires": _when(record.expires_at),
+        "replaced_by": reading.replaced_by.ref if reading.replaced_by else None,
+        "origin": {
+            "node": record.origin_node,
+            "sector": record.sector,
+            "organization": reading.originator.name if reading.originator else None,
+        },
+        "content": dict(reading.content),
+        "replies": [
+            {"organization": one.entity_name, "received": _when(one.received_at), "text": one.text}
+            for one in reading.replies
+            if one.text
+        ],
+        "exported_at": _when(unit.now),
+        "notice": ADVICE,
+        "marking_repeated": marking,
+    }
+
+
+def as_stix(unit: Unit, reading: Reading) -> dict[str, Any]:
+    """A STIX 2.1 bundle. Claims marked more strictly than the record stay behind."""
+    revision = _exportable(reading)
+    record, node = reading.record, unit.node
+    facts = StixFacts(
+        uid=UUID(record.uid),
+        ref=record.ref,
+        version=revision.version,
+        node=record.origin_node,
+        node_name=node.name if record.origin_node == node.node_id else record.origin_node,
+        sector=record.sector,
+        tlp=revision.handling.tlp,
+        created=record.created_at,
+        modified=revision.published_at or revision.created_at,
+        published=record.published_at or revision.created_at,
+        organization=reading.originator.name if reading.originator else "",
+        handling=_handling(revision.handling),
+    )
+    try:
+        return bundle(to_stix(facts, kind(record.kind).model_validate(dict(reading.content))))
+    except StixRefused as refused:
+        raise NotAllowed("It holds personal data by exception, which does not leave this node.") from refused
+
+
+def remember(unit: Unit, *, reading: Reading, form: str) -> None:
+    """Write down that the viewer took a copy. AMBER and stricter were logged, with the purpose, when they were opened."""
+    record, person = reading.record, unit.viewer.person
+    unit.audit("record.export", record.ref, audience_id=record.audience_id, form=form)
+    if person is None or reading.audience.tlp.restriction >= TLP.AMBER.restriction:
+        return
+    openings.add(
+        unit.db,
+        openings.Opening(
+            record_id=record.id,
+            revision_id=reading.revision.id if reading.revision else 0,
+            account_id=person,
+            organization=unit.viewer.organization or "",
+            sector=unit.viewer.sector.value if unit.viewer.sector else "",
+            purpose="",
+            at=unit.now,
+        ),
+    )
+
+
+def refusal(reading: Reading) -> str:
+    """Why this record may not be exported, in one sentence; empty when it may."""
+    revision = reading.revision
+    if revision is None or not reading.record.is_published or revision.published_at is None:
+        return "Only published versions are exported."
+    if reading.record.tombstone is not None:
+        return "A withdrawn record is not exported."
+    if revision.handling.tlp is TLP.RED:
+        return "TLP:RED is for its named recipients: it is read here and not exported."
+    if revision.handling.orcon:
+        return "Its originator keeps control (ORCON): ask the originator before you take a copy or an extract."
+    return ""
+
+
+def _exportable(reading: Reading) -> Revision:
+    reason = refusal(reading)
+    if reading.needs_purpose or reading.revision is None:
+        raise NotFound
+    if not reading.record.is_published:
+        raise Conflict(reason)
+    if reason:
+        raise NotAllowed(reason)
+    return reading.revision
+
+
+def _marking(handling: Handling, tlp: TLP) -> Mapping[str, Any]:
+    return {"tlp": tlp.label, "meaning": tlp.meaning, "handling": _handling(handling)}
+
+
+def _handling(handling: Handling) -> dict[str, Any]:
+    whole = handling.model_dump(mode="json")
+    return {name: whole[name] for name in _SHOWN_OF_HANDLING} | {"permitted": handling.permitted}
+
+
+def _when(moment: Any) -> str | None:
+    return moment.isoformat() if moment is not None else None

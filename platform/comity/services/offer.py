@@ -1,0 +1,131 @@
+"""Which steps a page may offer this viewer on a record. Only what to draw: each verb asks again for itself, whatever was offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from comity.domain.hold import HoldState
+from comity.domain.lifecycle import verbs_for
+from comity.domain.lifecycle_facts import Actor, State, Verb
+from comity.domain.lifecycle_table import HOLDABLE
+from comity.domain.record import Record
+from comity.domain.roles import Role
+from comity.services.examine import at_work
+from comity.services.hold import current
+from comity.services.reviewers import assigned_reviewers
+from comity.services.unit import Unit
+from comity.storage import editorial
+
+LABELS: Final = {
+    "edit": "Edit",
+    "submit": "Hand in",
+    "work": "Where it stands",
+    "triage": "Triage",
+    "review": "Review",
+    "take-back": "Take back",
+    "exception": "Ask for exceptional handling of personal data",
+    "lift": "Decide on the personal data",
+    "correct": "Correct",
+    "correct/minor": "Mend a typo or a link",
+    "give-up": "Keep the version in force",
+    "waive": "Waive prior notice",
+    "withdraw": "Withdraw",
+    "withdraw/acknowledge": "Acknowledge the withdrawal",
+    "withdraw/council": "Withdraw by council",
+    "hold": "Ask for a hold",
+    "hold/agree": "Answer the request for a hold",
+    "hold/renew": "Renew the hold",
+    "appeal": "Appeal",
+    "appeals": "Handle appeals",
+    "reply": "Enter a reply",
+    "restrict": "Carry out a legal order",
+    "restrict/lift": "End a legal order",
+}
+"""Path under `/records/{ref}/` -> the words of its link, in the order in which a page lists them."""
+
+
+def offers(unit: Unit, record: Record) -> Sequence[str]:
+    """Paths of `LABELS` for this viewer, who can see the record."""
+    if not unit.viewer.signed_in:
+        return ()
+    found = _by_author(unit, record) | _by_role(unit, record) | _by_member(unit, record)
+    return [path for path in LABELS if path in found]
+
+
+def _correcting(record: Record) -> bool:
+    return record.is_published and record.working_revision_id != record.published_revision_id
+
+
+def editable(record: Record) -> bool:
+    """Is its working version open for typing?"""
+    if record.state is State.PUBLISHED:
+        return _correcting(record)
+    return record.state in (State.DRAFT, State.CHANGES_REQUESTED)
+
+
+def _by_author(unit: Unit, record: Record) -> set[str]:
+    if record.author != unit.viewer.person:
+        return set()
+    found = {"work"}
+    if editable(record):
+        found |= {"edit", "submit", "exception"}
+    if Verb.TAKE_BACK in verbs_for(record.state, Actor.AUTHOR):
+        found.add("take-back")
+    if record.state is State.PUBLISHED and not _correcting(record):
+        found |= {"correct", "correct/minor"} if unit.viewer.may("correct", "own") else {"correct/minor"}
+    if _correcting(record) and record.state in (State.PUBLISHED, State.CHANGES_REQUESTED, State.REJECTED):
+        found.add("give-up")
+    return found
+
+
+def _by_role(unit: Unit, record: Record) -> set[str]:
+    roles, own = unit.viewer.roles, record.author == unit.viewer.person
+    found = {"work"} if at_work(unit, record) else set()
+    if Role.EDITOR in roles and not own:
+        found |= _by_editor(record)
+    if unit.viewer.person in assigned_reviewers(record) and record.state is State.IN_REVIEW and not own:
+        found.add("review")
+    if Role.OMBUDSPERSON in roles and record.is_published:
+        found.add("appeals")
+    if Role.OMBUDSPERSON in roles and editorial.of_record(unit.db, editorial.StoredReply, record.id):
+        found.add("reply")
+    officer = roles & {Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON}
+    if officer and at_work(unit, record) and not record.is_published:
+        found.add("lift")
+    if Role.COUNCIL_MEMBER in roles and record.is_published and record.tombstone is None:
+        found.add("withdraw/council")
+    return found
+
+
+def _by_editor(record: Record) -> set[str]:
+    found = {"restrict"} if record.state not in (State.LEGALLY_RESTRICTED, State.ARCHIVED) else {"restrict/lift"}
+    if record.state in (State.TRIAGE, State.IN_REVIEW):
+        found.add("triage")
+    if record.state in (State.IN_REVIEW, State.APPROVED) and record.facts.get("names_entity"):
+        found.add("waive")
+    if record.facts.get("withdrawal_asked"):
+        found.add("withdraw/acknowledge")
+    if record.state is State.PUBLISHED and not _correcting(record):
+        found.add("correct/minor")
+    return found
+
+
+def _by_member(unit: Unit, record: Record) -> set[str]:
+    found: set[str] = set()
+    up = record.is_published and record.tombstone is None
+    if up:
+        found.add("appeal")
+    own = record.organization == unit.viewer.organization
+    if up and own and unit.viewer.may("withdraw", "own") and not record.facts.get("withdrawal_asked"):
+        found.add("withdraw")
+    if not unit.viewer.may("request_hold"):
+        return found
+    hold = current(unit, record)
+    if hold is None and record.state in HOLDABLE:
+        found.add("hold")
+    if hold and hold.state == HoldState.REQUESTED.value and Role.REVIEWER in unit.viewer.roles:
+        found.add("hold/agree")
+    if hold and hold.state == HoldState.IN_FORCE.value and Role.COUNCIL_MEMBER in unit.viewer.roles:
+        found.add("hold/renew")
+    return found
