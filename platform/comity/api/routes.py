@@ -6,6 +6,13 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.api import schema
+from comity.api import drafts, me, node, records, schema, search
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (schema.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    schema.router,
+    node.router,
+    me.router,
+    search.router,
+    drafts.router,
+    records.router,
+)

@@ -6,16 +6,23 @@ cross-site guard (peers S18). No header names a viewer (peers S10).
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Final
 
 from starlette.requests import Request
 
+from comity.domain.errors import Invalid, Problem
 from comity.services import recognize
 from comity.services.recognize import Recognized
 from comity.services.unit import Unit
 
+FEEDS: Final = "/feeds/"
+"""Read by browsers with their session and by feed readers with a token: nothing can be changed there."""
+
 TOKEN_PREFIXES: Final = ("/api/",)
 """Doors at which only a token counts. They are exempt from the cross-site guard for that reason."""
+IN_ADDRESS: Final = frozenset({"token", "access_token", "api_key", "apikey", "key", "auth", "authorization"})
+"""Names under which programs put a secret into an address, where logs and histories keep it (RFC 6750 §5.3)."""
 
 
 def session_cookie(*, secure: bool) -> str:
@@ -34,12 +41,39 @@ def session_secret(request: Request, *, secure: bool) -> str:
 
 
 def identify(request: Request, unit: Unit, *, secure: bool) -> Recognized:
-    """Read the credential of this door. Raises `SignInNeeded` for a token that does not work."""
+    """Read the credential of this door. Raises `SignInNeeded` for a token that does not work, `Invalid` for one in the address."""
     if takes_tokens(request.url.path):
+        _refuse_in_address(request)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if not scheme:
             return recognize.public(unit)
         bearer = token.strip() if scheme.lower() == "bearer" else ""
         return recognize.by_token(unit, bearer, address=request.client.host if request.client else "")
+    if request.url.path.startswith(FEEDS):
+        _refuse_in_address(request)
+        if "authorization" in request.headers:
+            address = request.client.host if request.client else ""
+            return recognize.by_token(unit, _feed_token(request), address=address)
     secret = session_secret(request, secure=secure)
     return recognize.by_session(unit, secret) if secret else recognize.public(unit)
+
+
+def _refuse_in_address(request: Request) -> None:
+    for name in request.query_params:
+        if name.lower() in IN_ADDRESS:
+            said = (
+                "Send the token in the Authorization header. One that stood in an address should be revoked."
+            )
+            raise Invalid([Problem(name.lower(), "token-in-address", said)])
+
+
+def _feed_token(request: Request) -> str:
+    """What a feed reader brought: a bearer token, or the token as the password of HTTP Basic. Empty when it cannot be read."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    try:
+        _, _, password = b64decode(given.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    return password if scheme.lower() == "basic" else ""

@@ -78,12 +78,16 @@ def _unparsed(error: RequestValidationError) -> Failure:
     if any(item["loc"][0] == "path" for item in error.errors()):
         return failure_of(NotFound())
     problems = [
-        Problem(
-            ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), item["type"], item["msg"]
-        )
+        Problem("body", "json", str(item["ctx"]["error"]))
+        if item["type"] == "json_invalid"
+        else Problem(_field(item["loc"]), item["type"], item["msg"])
         for item in error.errors()
     ]
     return Failure(Invalid.status, Invalid.code, Invalid.sentence, problems)
+
+
+def _field(place: Sequence[object]) -> str:
+    return ".".join(str(part)[:80] for part in place[1:]) or str(place[0])
 
 
 def _by_status(error: HTTPException) -> Failure:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from comity.http.capability import Capability, declared
 from comity.http.context import Context
+from comity.http.strict_json import StrictRequest
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -40,7 +41,7 @@ class OneThreadRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             try:
-                return await handle(request)
+                return await handle(StrictRequest(request.scope, request.receive))
             except RequestValidationError:
                 await run_in_threadpool(self._check_alone, request)
                 raise

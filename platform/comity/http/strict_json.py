@@ -1,0 +1,25 @@
+"""Bodies of requests are JSON that means one thing only: no key twice, no NaN, no number others read otherwise, bounded depth.
+
+The rules are those of the exchange formats (RFC 7493). It decides nothing about fields; what it refuses is told as field `body`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import Request
+
+from comity.formats import strict_json
+from comity.formats.rows import BadDocument
+
+
+class StrictRequest(Request):
+    """A request whose `json()` raises `json.JSONDecodeError` with the reason for whatever two programs could read differently."""
+
+    async def json(self) -> Any:
+        """The JSON object of the body."""
+        try:
+            return strict_json.parse(await self.body())
+        except BadDocument as bad:
+            raise json.JSONDecodeError(bad.problem.message, "", 0) from bad
