@@ -159,8 +159,15 @@
     preferences();
   }
 
+  // Filters above the results would push them off a small screen; without script they stay open, which is only longer.
+  function foldOnSmallScreens() {
+    if (!matchMedia("(max-width: 60rem)").matches) return;
+    for (const part of all("[data-closed-when-narrow]")) part.open = false;
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     enhance();
+    foldOnSmallScreens();
     document.querySelector("[data-focus]")?.focus(); // the summary of errors
   });
   document.addEventListener("htmx:after:swap", enhance);

@@ -118,7 +118,9 @@ def refusal(reading: Reading) -> str:
     if revision.handling.tlp is TLP.RED:
         return "TLP:RED is for its named recipients: it is read here and not exported."
     if revision.handling.orcon:
-        return "Its originator keeps control (ORCON): ask the originator before you take a copy or an extract."
+        return (
+            "Its originator keeps control (ORCON): ask the originator before you take a copy or an extract."
+        )
     return ""
 
 

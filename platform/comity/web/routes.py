@@ -6,11 +6,34 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.web import about, account, admission, health, invitation, members, organizations, sign_in, tokens
+from comity.web import (
+    about,
+    account,
+    admission,
+    editor,
+    feeds,
+    health,
+    home,
+    invitation,
+    members,
+    organizations,
+    record,
+    search,
+    sign_in,
+    submission,
+    tokens,
+    versions,
+    work,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     about.router,
+    home.router,
+    search.router,
+    feeds.router,
+    record.router,
+    versions.router,
     sign_in.router,
     account.router,
     tokens.router,
@@ -18,4 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     organizations.router,
     members.router,
     admission.router,
+    editor.router,
+    submission.router,
+    work.router,
 )

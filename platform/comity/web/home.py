@@ -1,0 +1,64 @@
+"""The first page: for a visitor what this is and the newest CLEAR records, for a member what waits for them and what is new.
+
+Everything on it comes through the reader's own rule; it adds no list of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from comity.domain.kinds.registry import KINDS
+from comity.http.capability import capability
+from comity.http.context import Context, Ctx
+from comity.http.route import new_router
+from comity.services import find, worklist
+from comity.web.cards import card_of, marking_of_list
+from comity.web.rendering import page
+
+router = new_router(include_in_schema=False)
+
+NEWEST: Final = 8
+_WAITING: Final = (
+    ("mine", "Yours, not finished", "/work#mine"),
+    ("triage", "To triage", "/work#triage"),
+    ("to_review", "To review", "/work#to-review"),
+    ("withdrawals", "Withdrawals asked for", "/work#withdrawals"),
+    ("disputes", "Appeals", "/work#disputes"),
+    ("holds", "Holds", "/work#holds"),
+)
+"""List of the worklist -> its words and its place on the work page, in the order shown."""
+
+
+@router.get("/")
+@capability("public")
+def home(ctx: Ctx) -> Response:
+    """By role."""
+    newest = _newest(ctx)
+    shared: dict[str, Any] = {
+        "own_search": True,
+        "cards": newest,
+        "marking": marking_of_list(newest),
+        "kinds": [{"name": one.name, "label": one.label} for one in KINDS.values()],
+    }
+    if not ctx.viewer.signed_in:
+        return page(ctx, "home/visitor.html", **shared)
+    return page(ctx, "home/member.html", waiting=_waiting(ctx), may_draft=ctx.viewer.may("draft"), **shared)
+
+
+def _newest(ctx: Context) -> list[dict[str, Any]]:
+    asked = find.asked(text="", filters={}, sort="newest", page=1, include_ended=False)
+    found = find.find(ctx.unit, asked, facets=(), limit=NEWEST)
+    return [card_of(item, ctx.node, ctx.now) for item in found.items]
+
+
+def _waiting(ctx: Context) -> list[dict[str, Any]]:
+    lists = worklist.worklist(ctx.unit)
+    counted = {name: list(getattr(lists, name)) for name, _, _ in _WAITING}
+    counted["mine"] = [one for one in counted["mine"] if one.waiting_for]
+    return [
+        {"label": label, "href": href, "count": len(counted[name])}
+        for name, label, href in _WAITING
+        if counted[name]
+    ]
