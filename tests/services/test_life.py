@@ -12,7 +12,7 @@ from comity.domain.lifecycle_facts import State
 from comity.domain.quorum import Decision
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import clock, correct, dispute, draft, find, hold, read, reply, review, submit, withdraw
+from comity.services import clock, correct, dispute, draft, find, hold, read, recount, reply, review, submit, withdraw
 from comity.storage import editorial
 from tests.factories import person_id
 from tests.story import Story, example
@@ -420,3 +420,50 @@ def test_a_claim_may_be_marked_more_strictly_than_its_record(story: Story) -> No
     assert secret not in open_claims
     assert secret in [one["text"] for one in reading(story, "contributor", record).content["claims"]]
     assert record.ref not in hits(story, "researcher", f'"{secret[:40]}"')
+
+
+# ---- counting again
+
+
+def test_an_urgent_notice_stays_when_the_ordinary_rule_is_met(story: Story) -> None:
+    """G-04: votes go on after an urgent publication. A named subject makes the ordinary rule ask for three sectors."""
+    content = example(now=story.now, subtype="urgent")
+    content["expires_at"] = content["review_due"] = (story.now + timedelta(days=14)).date().isoformat()
+    content["entities"][0]["role"] = "subject"
+    content["claims"] = example(DUE_DILIGENCE, now=story.now)["claims"]
+    with story.unit("contributor_ngo") as unit:
+        record = draft.start(unit, kind_name="advisory", content=content, handling=Handling(tlp=TLP.GREEN))
+    record = story.submitted(record, "contributor_ngo")
+    record = story.in_review(record, ("reviewer_gov", "reviewer_uni", "reviewer_firm"))
+    story.voted(record, "reviewer_gov")
+    record = story.voted(record, "reviewer_uni")
+    assert record.state is State.APPROVED
+    with story.unit("editor") as unit:
+        reply.waive(unit, ref=record.ref, reason_code="urgent_path", text="Harm would come within the notice period.")
+    ticked(story, minutes=1)
+    record = reading(story, "contributor_ngo", record).record
+    assert record.state is State.PUBLISHED
+    assert record.urgent
+    record = story.voted(record, "reviewer_firm")
+    assert record.state is State.PUBLISHED
+    assert not record.urgent
+
+
+def test_a_conflict_found_later_is_counted_out_and_marks_the_record(story: Story) -> None:
+    """G-23."""
+    record = story.published()
+    with story.unit("liaison") as unit, pytest.raises(NotAllowed):
+        recount.enter_conflict(unit, ref=record.ref, reviewer=person_id("reviewer_uni"), text="A contract.")
+    with story.unit("ombudsperson") as unit:
+        marked = recount.enter_conflict(unit, ref=record.ref, reviewer=person_id("reviewer_uni"), text="A contract.")
+    assert marked.under_dispute
+    assert marked.state is State.PUBLISHED
+
+
+def test_an_author_confirms_that_a_record_still_stands(story: Story) -> None:
+    record = story.published()
+    with story.unit("liaison") as unit, pytest.raises(Invalid):
+        correct.confirm_still_true(unit, ref=record.ref, review_due=story.now.date())
+    with story.unit("liaison") as unit:
+        later = (story.now + timedelta(days=70)).date()
+        assert correct.confirm_still_true(unit, ref=record.ref, review_due=later).review_due is not None

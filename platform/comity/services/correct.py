@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from comity.domain.diff import diff
@@ -125,3 +126,16 @@ def keep_version_in_force(unit: Unit, *, ref: str) -> Record:
     return take(
         unit, record, Verb.KEEP_VERSION_IN_FORCE, facts, working_revision_id=record.published_revision_id
     )
+
+
+def confirm_still_true(unit: Unit, *, ref: str, review_due: date) -> Record:
+    """The author has looked at the record again: it stands, until the next date of review, which lies before its expiry."""
+    record = held_record(unit, ref)
+    if record.author != unit.viewer.person:
+        raise NotAllowed("Its author confirms that a record still stands.")
+    moment = datetime.combine(review_due, time(), UTC)
+    if moment <= unit.now or (record.expires_at is not None and moment > record.expires_at):
+        raise Invalid([Problem("review_due", "date", "The next review lies in the future and before the expiry.")])
+    give_reason(unit, record, "still_true", reason_code="", text="", review_due=review_due.isoformat())
+    facts = Facts(by=Actor.AUTHOR, sources_graded=True, expiry_set=record.expires_at is not None)
+    return take(unit, record, Verb.CONFIRM_STILL_TRUE, facts, review_due=moment)

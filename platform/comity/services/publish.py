@@ -32,7 +32,23 @@ def advance(unit: Unit, record: Record) -> Record:
         record = take(system, record, Verb.REOPEN_REVIEW, Facts(by=Actor.SYSTEM, quorum_lost=True))
     if record.state is State.APPROVED:
         record = _publish(system, record)
+    elif awaits_confirmation(record) and count(system, record, ordinary=True).met:
+        record = _confirm(system, record)
     return record
+
+
+def awaits_confirmation(record: Record) -> bool:
+    """An urgent notice that is out goes on being voted on: without the ordinary quorum it ends by itself (G-04)."""
+    in_force = record.working_revision_id == record.published_revision_id
+    return record.urgent and record.state is State.PUBLISHED and in_force
+
+
+def _confirm(system: Unit, record: Record) -> Record:
+    given = _end_of(_working(system, record).content.get("expires_at"))
+    if given is None or record.expires_at == given:
+        return record
+    facts = Facts(by=Actor.SYSTEM, quorum_met=True, expiry_set=True)
+    return take(system, record, Verb.CONFIRM_URGENT, facts, expires_at=given, urgent=False)
 
 
 def _approve(system: Unit, record: Record) -> Record:
@@ -82,6 +98,7 @@ def _publish(system: Unit, record: Record) -> Record:
         "published_revision_id": revision.id,
         "published_at": record.published_at or system.now,
         "expires_at": _expiry(system, record, revision),
+        "urgent": record.urgent and not count(system, record, ordinary=True).met,
         "review_due": _end_of(revision.content.get("review_due")),
         "facts": {**record.facts, **card_facts(revision.content)},
         "subtype": str(revision.content.get("subtype") or record.subtype),

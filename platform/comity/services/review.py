@@ -11,7 +11,7 @@ from comity.domain.quorum import Decision, Tally
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.services.draft import working
-from comity.services.publish import advance
+from comity.services.publish import advance, awaits_confirmation
 from comity.services.reviewers import assigned_reviewers, count, count_returns, found_conflicts
 from comity.services.step import give_reason, take
 from comity.services.triage import check_reason
@@ -74,7 +74,7 @@ def vote(unit: Unit, *, ref: str, ballot: Ballot) -> Record:
         conflict=bool(conflicts),
     )
     record = _returned(unit, record, ballot)
-    return advance(unit, record) if record.state is State.IN_REVIEW else record
+    return advance(unit, record)
 
 
 def _may_vote(unit: Unit, record: Record) -> None:
@@ -82,7 +82,7 @@ def _may_vote(unit: Unit, record: Record) -> None:
         raise NotAllowed("Only reviewers who were asked vote on a record.")
     if record.author == unit.viewer.person:
         raise NotAllowed("Nobody votes on their own record.")
-    if record.state is not State.IN_REVIEW:
+    if record.state is not State.IN_REVIEW and not awaits_confirmation(record):
         raise Conflict("This record is not being reviewed.")
 
 
@@ -102,7 +102,7 @@ def _check(ballot: Ballot) -> None:
 
 def _returned(unit: Unit, record: Record, ballot: Ballot) -> Record:
     """One voice returns nothing; the rule `return_to_author` does (no veto, G-41)."""
-    if ballot.decision is Decision.APPROVE:
+    if ballot.decision is Decision.APPROVE or record.state is not State.IN_REVIEW:
         return record
     rejecting = count_returns(unit, record, reject_only=True).met
     if not rejecting and not count_returns(unit, record).met:
