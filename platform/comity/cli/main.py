@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from comity.cli import demo, migrate, serve
+from comity.cli import audit, demo, doctor, explain, index, matrix, migrate, node, serve, user
 from comity.cli.open_node import Commands
 
 app = typer.Typer(
@@ -15,10 +15,17 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Comity: a federated portal for research-security knowledge.",
 )
+app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(serve.worker)
-app.command()(demo.demo)
+app.command()(doctor.doctor)
+app.command("explain")(explain.explain_)
+app.command()(matrix.matrix)
 app.add_typer(migrate.app, name="migrate")
+app.add_typer(index.app, name="index")
+app.add_typer(audit.app, name="audit")
+app.add_typer(node.app, name="node")
+app.add_typer(user.app, name="user")
 
 if __name__ == "__main__":
     app()

@@ -98,3 +98,33 @@ def explain(rule: Rule, facts: Facts) -> list[str]:
             return named + explain(held, facts)
         case _:
             assert_never(rule)
+
+
+def lacking(rule: Rule, facts: Facts) -> list[Overlaps | AtMost]:
+    """What keeps `rule` from holding, on the way that comes nearest; empty when it holds or when no way is open at all."""
+    match rule:
+        case Overlaps() | AtMost():
+            return [] if allows(rule, facts) else [rule]
+        case All(rules):
+            return [leaf for part in rules for leaf in lacking(part, facts)]
+        case Any(rules):
+            if allows(rule, facts):
+                return []
+            return min((lacking(part, facts) for part in rules if possible(part)), key=len, default=[])
+        case _:
+            assert_never(rule)
+
+
+def possible(rule: Rule) -> bool:
+    """Can the rule hold for any item at all? `Any(())` and `Overlaps` with no values cannot."""
+    match rule:
+        case Overlaps(_, values):
+            return bool(values)
+        case AtMost():
+            return True
+        case All(rules):
+            return all(possible(part) for part in rules)
+        case Any(rules):
+            return any(possible(part) for part in rules)
+        case _:
+            assert_never(rule)

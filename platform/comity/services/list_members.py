@@ -43,6 +43,12 @@ def member(unit: Unit, *, account_id: str) -> tuple[Member, list[RoleGrant]]:
     )
 
 
+def account_id(unit: Unit, who: str) -> str | None:
+    """The id of the person with this e-mail address or id, when the viewer manages them; None for anybody else."""
+    account = people.account_by_email(unit.db, who) if "@" in who else people.account(unit.db, who)
+    return account.id if account is not None and reaches(unit, account) else None
+
+
 def by_sector(unit: Unit) -> Mapping[Sector | None, list[Organization]]:
     """The verified organizations of the node by sector (None: the offices). Public: whoever shares here may know with whom."""
     groups: dict[Sector | None, list[Organization]] = {sector: [] for sector in (*Sector, None)}

@@ -5,7 +5,7 @@ Works in steps of some hundred records, each in its own unit, so that readers an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
@@ -113,7 +113,7 @@ def mend(units: Units, *, everything: bool = False, told: Callable[[int], object
 
 
 def _due(
-    page: list[Record],
+    page: Sequence[Record],
     made: dict[int, Document],
     held: dict[int, Indexed],
     mended: Drift,

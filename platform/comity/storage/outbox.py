@@ -69,3 +69,9 @@ def lag(db: Session) -> Mapping[str, int]:
     """How many events each follower is behind."""
     newest, _ = sequences.current(db, "outbox")
     return {row.name: newest - row.seq for row in db.execute(sa.select(_follower.c.name, _follower.c.seq))}
+
+
+def lease_ends(db: Session) -> Mapping[str, datetime | None]:
+    """When the newest lease of each follower ends or ended; None for one that nobody ever took up."""
+    rows = db.execute(sa.select(_follower.c.name, _follower.c.lease_until))
+    return {row.name: row.lease_until for row in rows}

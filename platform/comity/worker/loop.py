@@ -16,7 +16,7 @@ from typing import Final
 
 from comity.domain.errors import Busy
 from comity.log import logger
-from comity.services import clock, lease, reindex, sign_out
+from comity.services import alerts, clock, lease, mail, reindex, sign_out
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 
@@ -34,6 +34,15 @@ class Job:
     leased: bool = True
 
 
+@dataclass(frozen=True)
+class Errand:
+    """`go(runtime, worker)` is done `every` so many seconds and opens its own units, because it waits for other machines."""
+
+    name: str
+    every: float
+    go: Callable[[Runtime, str], object]
+
+
 def _tick(unit: Unit, _worker: str) -> None:
     ticked = clock.tick(unit)
     if ticked.failed:
@@ -48,8 +57,20 @@ def _prune(unit: Unit, _worker: str) -> None:
     reindex.prune(unit)
 
 
-JOBS: Final[Sequence[Job]] = (
+def _follow(unit: Unit, worker: str) -> None:
+    alerts.follow(unit, worker=worker)
+
+
+def _mail(runtime: Runtime, worker: str) -> None:
+    sent = mail.send_due(runtime, worker=worker)
+    if sent.failed:
+        logger().warning("mail not sent", letters=sent.failed)
+
+
+JOBS: Final[Sequence[Job | Errand]] = (
     Job("clock", 3.0, _tick),
+    Job("alerts", 5.0, _follow, leased=False),  # its follower has a lease of its own
+    Errand("mail", 20.0, _mail),
     Job("sessions", 3600.0, _forget),
     Job("index words", 86400.0, _prune),
 )
@@ -60,7 +81,7 @@ class Worker:
     """One worker of a node. `name` is what its leases are held under."""
 
     runtime: Runtime
-    jobs: Sequence[Job] = JOBS
+    jobs: Sequence[Job | Errand] = JOBS
     name: str = field(default_factory=lambda: f"{os.uname().nodename[:30]}:{os.getpid()}")
     _next: dict[str, float] = field(default_factory=dict)
 
@@ -81,8 +102,11 @@ class Worker:
                 done += self._do(job)
         return done
 
-    def _do(self, job: Job) -> bool:
+    def _do(self, job: Job | Errand) -> bool:
         try:
+            if isinstance(job, Errand):
+                job.go(self.runtime, self.name)
+                return True
             with self.runtime.system_unit(job.name) as unit:
                 if job.leased and not lease.take(
                     unit,
