@@ -1,4 +1,4 @@
-"""Which steps a page may offer this viewer on a record. Only what to draw: each verb asks again for itself, whatever was offered."""
+"""Which steps a page may offer this viewer on a record. Only what to draw: each verb asks again for itself."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def _by_role(unit: Unit, record: Record) -> set[str]:
 
 
 def _by_editor(record: Record) -> set[str]:
-    found = {"restrict"} if record.state not in (State.LEGALLY_RESTRICTED, State.ARCHIVED) else {"restrict/lift"}
+    found = (
+        {"restrict"} if record.state not in (State.LEGALLY_RESTRICTED, State.ARCHIVED) else {"restrict/lift"}
+    )
     if record.state in (State.TRIAGE, State.IN_REVIEW):
         found.add("triage")
     if record.state in (State.IN_REVIEW, State.APPROVED) and record.facts.get("names_entity"):

@@ -1,0 +1,160 @@
+"""Handing in: the one page on which an author sees exactly who will be able to read the record, who must agree, and who is told.
+
+Nothing is handed in that was not shown: the page carries the hash of what it showed. A refused one links to the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from comity.domain.errors import Invalid, Problem
+from comity.domain.kinds.registry import kind
+from comity.http.capability import capability
+from comity.http.context import Context, Ctx
+from comity.http.route import new_router
+from comity.services import submit
+from comity.services.examine import Desk
+from comity.services.foresee import Foreseen, foresee
+from comity.services.offer import editable
+from comity.services.preflight import preflight
+from comity.web import audience, findings
+from comity.web.editor import own_desk
+from comity.web.forms import Field, Sent, SentForm
+from comity.web.notices import redirect
+from comity.web.quorum_words import conditions
+from comity.web.rendering import page
+
+router = new_router(include_in_schema=False)
+
+WHY: Final = "_why."
+CHANGED: Final = "The draft has changed since this page was shown. Look at it again before you hand it in."
+UNSEEN: Final = "Confirm that you have seen who will be able to read it."
+
+
+@router.get("/records/{ref}/submit")
+@capability("submit")
+def confirm(ctx: Ctx, ref: str) -> Response:
+    """Readers, rule, notice and what is still in the way."""
+    desk = own_desk(ctx, ref)
+    if not editable(desk.record):
+        return redirect(ctx, f"/records/{ref}/work", "This is handed in already.", level="info")
+    return _page(ctx, desk, foresee(ctx.unit, ref=ref))
+
+
+@router.post("/records/{ref}/submit")
+@capability("submit")
+def hand_in(ctx: Ctx, ref: str, sent: SentForm) -> Response:
+    """Hand in what was shown."""
+    desk = own_desk(ctx, ref)
+    ahead = foresee(ctx.unit, ref=ref, urgent=sent.ticked("urgent"))
+    sent.only("seen", "confirmed", "urgent", "supersedes", *_reason_fields(ahead))
+    told = []
+    if sent.one("seen") != ahead.content_hash:
+        told.append(CHANGED)
+    if not sent.ticked("confirmed"):
+        told.append(UNSEEN)
+    if told:
+        return _page(ctx, desk, ahead, sent=sent, general=told, status=409 if told[0] == CHANGED else 422)
+    try:
+        record = submit.submit(
+            ctx.unit,
+            ref=ref,
+            overrides=_reasons(ahead, sent),
+            urgent=sent.ticked("urgent"),
+            supersedes=sent.one("supersedes") or None,
+        )
+    except Invalid as wrong:
+        return _page(ctx, desk, ahead, sent=sent, problems=wrong.problems, status=422)
+    return redirect(
+        ctx, f"/records/{record.ref}/work", "Handed in. An editor looks at form and sources next."
+    )
+
+
+def _reason_fields(ahead: Foreseen) -> list[str]:
+    return [f"{WHY}{findings.key_of(one)}" for one in ahead.checked.language]
+
+
+def _reasons(ahead: Foreseen, sent: Sent | None) -> dict[str, str]:
+    if sent is None:
+        return {}
+    return {name.removeprefix(WHY): sent.one(name) for name in _reason_fields(ahead)}
+
+
+def _page(
+    ctx: Context,
+    desk: Desk,
+    ahead: Foreseen,
+    *,
+    sent: Sent | None = None,
+    general: Sequence[str] = (),
+    problems: Sequence[Problem] = (),
+    status: int = 200,
+) -> Response:
+    record, model = desk.record, kind(desk.record.kind)
+    found = preflight(ctx.unit, ref=record.ref)
+    readers = audience.drawn(found, node_name=ctx.node.name, published=record.is_published)
+    reasons = _reasons(ahead, sent)
+    standing = problems or ahead.checked.problems
+    return page(
+        ctx,
+        "editor/submit.html",
+        status=status,
+        ref=record.ref,
+        record_title=desk.revision.title,
+        kind_label=model.label,
+        tlp=desk.tlp,
+        marking={"tlp": desk.tlp, "text": None},
+        readers=readers,
+        rule=conditions(ahead.rule),
+        rule_name=ahead.rule.action,
+        policy_version=ahead.rule.policy_version,
+        names_entity=ahead.names_entity,
+        told=ahead.told,
+        wording=findings.wording(model, desk.content, ahead.checked),
+        reasons=reasons,
+        personal=[] if ahead.excepted else findings.personal(model, desk.content, ahead.checked),
+        links=[
+            _link(record.ref, one)
+            for one in standing
+            if not one.code.startswith(("language:", "personal-data"))
+        ],
+        general=list(general) + _unanswered(problems),
+        options=_options(ahead, record.is_published, sent),
+        seen=ahead.content_hash,
+        confirmed=sent.ticked("confirmed") if sent else False,
+    )
+
+
+def _unanswered(problems: Sequence[Problem]) -> list[str]:
+    return [one.message for one in problems if one.code.startswith(("language:", "personal-data"))]
+
+
+def _link(ref: str, problem: Problem) -> Mapping[str, str]:
+    return {
+        "href": f"/records/{ref}/edit?check=1#f-{problem.field.replace('.', '-')}",
+        "text": problem.message,
+    }
+
+
+def _options(ahead: Foreseen, published: bool, sent: Sent | None) -> list[Field]:
+    typed: Any = sent
+    urgent = Field(
+        "urgent",
+        "Urgent: harm would happen within the time of an ordinary review",
+        "check",
+        "Two sectors agree within hours, and it ends by itself after 14 days unless the ordinary rule is met.",
+        required=False,
+        value=bool(typed and typed.ticked("urgent")),
+    )
+    older = Field(
+        "supersedes",
+        "It takes the place of",
+        "line",
+        "Reference of an older record of your organization, such as RSI-…; leave it empty if there is none.",
+        required=False,
+        value=typed.one("supersedes") if typed else "",
+    )
+    return [*([urgent] if ahead.can_be_urgent else []), *([] if published else [older])]
