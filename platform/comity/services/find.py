@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from comity.domain.access import indexed_for
 from comity.domain.record import Record
@@ -15,6 +16,10 @@ PAGE = 20
 SHOWN_FACETS = (
     "kind", "tlp", "technology_area", "pathway", "method_family", "sector", "node", "severity", "evidence_level", "status",
 )  # fmt: skip
+
+
+_QUOTED: Final = frozenset({"CLEAR", "GREEN"})
+"""Lists quote these. A stricter record shows its title alone: its text is read after giving a purpose, which is logged (H-08)."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +99,10 @@ def find(unit: Unit, query: Asked, *, facets: Sequence[str] = SHOWN_FACETS, limi
         Found(
             record=cards[hit.record_id].record,
             title=hit.title,
-            snippet=hit.snippet,
+            snippet=hit.snippet if cards[hit.record_id].tlp in _QUOTED else (),
             tlp=cards[hit.record_id].tlp,
             originator=_originator(cards[hit.record_id].record, names),
-            action=dict(cards[hit.record_id].record.facts.get("first_action") or {}),
+            action=_action(cards[hit.record_id]),
             has_reply=bool(cards[hit.record_id].record.facts.get("has_reply")),
         )
         for hit in results.hits
@@ -107,6 +112,10 @@ def find(unit: Unit, query: Asked, *, facets: Sequence[str] = SHOWN_FACETS, limi
     return Answer(
         items, results.total, results.total_is_capped, results.facet_counts, results.match, query.page, pages
     )
+
+
+def _action(card: records.Card) -> Mapping[str, str]:
+    return dict(card.record.facts.get("first_action") or {}) if card.tlp in _QUOTED else {}
 
 
 def _originator(record: Record, names: Mapping[str, str]) -> str:

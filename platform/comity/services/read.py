@@ -146,7 +146,8 @@ def _open(
 ) -> Reading:
     published = record.is_published
     cast = editorial.of_record(unit.db, editorial.StoredVote, record.id) if published else []
-    counted = [vote for vote in cast if vote.revision_id == record.published_revision_id]
+    versions = revisions.of_record(unit.db, unit.viewer, record.id)
+    counted = [vote for vote in cast if vote.revision_id in _agreed_with(record, versions)]
     replaced = records.get(unit.db, unit.viewer, record.superseded_by) if record.superseded_by else None
     return Reading(
         record=record,
@@ -154,7 +155,7 @@ def _open(
         revision=revision,
         content=full_content(unit, revision) if revision else {},
         why=why_readable(unit.viewer, audience),
-        versions=revisions.of_record(unit.db, unit.viewer, record.id),
+        versions=versions,
         files=attachments.of_record(unit.db, unit.viewer, record.id),
         replies=editorial.of_record(unit.db, editorial.StoredReply, record.id),
         disputes=editorial.of_record(unit.db, editorial.StoredDispute, record.id),
@@ -164,6 +165,12 @@ def _open(
         last_opened=last,
         replaced_by=replaced,
     )
+
+
+def _agreed_with(record: Record, versions: Sequence[Revision]) -> frozenset[int]:
+    """The version in force and those it differs from by minor corrections only: they rest on the same votes."""
+    current = next((one for one in versions if one.id == record.published_revision_id), None)
+    return frozenset(one.id for one in versions if current is not None and one.major == current.major)
 
 
 def _approvals(votes: Sequence[editorial.StoredVote]) -> Mapping[str, int]:

@@ -154,9 +154,10 @@ def _shown(ctx: Context, reading: Reading, day: str) -> dict[str, Any]:
         "actions": actions(record, ctx.viewer),
         "no_export": export.refusal(reading),
         "openers": _openers(ctx, reading),
+        "valid_from": record_view.valid_from(reading),
         "age": age(record.published_at, ctx.now),
         "today": ctx.now.date(),
-        "day": day,
+        "as_of": day,
         "files": list(reading.files),
     }
 

@@ -6,7 +6,7 @@ Takes only what `services.read` gave this reader, so nothing here can widen who 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from comity.domain.record import Revision
 from comity.domain.reply import ReplyState
 from comity.domain.tlp import TLP, parse_tlp, strictest
 from comity.services.read import Reading
+from comity.web.rendering import day
 from comity.web.vocabulary import caveats_of, permitted_of, sector_name
 
 ORDER: Final = (ESSENTIALS, SUBSTANCE, ACTION, ENTITIES, EVIDENCE, SCOPE, VALIDITY)
@@ -65,12 +66,16 @@ class Notice:
 
 @dataclass(frozen=True)
 class Piece:
-    """One entry with how it is drawn: `generic`, or the name of a macro of its own. `ended` holds rows not in force."""
+    """One entry with how it is drawn: `generic`, or the name of a macro of its own.
+
+    `ended` holds the places of rows not in force; `sources` those of each claim.
+    """
 
     entry: Entry
     drawn: str
     rows: Sequence[Row] = ()
     ended: frozenset[int] = frozenset()
+    sources: Sequence[Sequence[Row]] = ()
 
 
 @dataclass(frozen=True)
@@ -214,10 +219,33 @@ def _section(section: PageSection, today: date) -> Section:
 
 
 def _piece(entry: Entry, today: date) -> Piece:
+    entry = _dated(entry)
     rows = [by_name(row) for row in entry.rows]
     drawn = _PLACES.get(entry.name, "generic")
     ended = frozenset(i for i, row in enumerate(rows) if drawn == "claims" and _is_over(row, today))
-    return Piece(entry, drawn, rows, ended)
+    sources = [[by_name(one) for one in row["sources"].rows] if "sources" in row else [] for row in rows]
+    return Piece(entry, drawn, rows, ended, sources if drawn == "claims" else ())
+
+
+def _dated(entry: Entry) -> Entry:
+    """Days in words, at every depth; `values` keeps them as they were written."""
+    if entry.widget == "date":
+        return replace(entry, text=_day(entry.text))
+    rows = tuple(tuple(_dated(part) for part in row) for row in entry.rows)
+    return replace(entry, rows=rows) if rows else entry
+
+
+def _day(text: str) -> str:
+    """In words; a draft may hold anything, and is shown as it is."""
+    try:
+        return day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def valid_from(reading: Reading) -> str:
+    """The first day of validity in words; empty in a draft without one."""
+    return _day(str(reading.content.get("valid_from") or ""))
 
 
 def by_name(row: Sequence[Entry]) -> Row:
@@ -228,7 +256,7 @@ def by_name(row: Sequence[Entry]) -> Row:
 def _is_over(row: Row, today: date) -> bool:
     status, ends = row.get("status"), row.get("expires_at")
     return (status is not None and status.values[0] in _OVER) or (
-        ends is not None and ends.text < today.isoformat()
+        ends is not None and ends.values[0] < today.isoformat()
     )
 
 
