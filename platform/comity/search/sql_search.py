@@ -143,7 +143,7 @@ class SqlSearch(SqlStore):
     def _plan(
         self, clauses: tuple[Clause, ...], scope: Source, readable: Source, counting: bool
     ) -> tuple[Plan, Found]:
-        """The first pass with enough hits, or the one with most, and its hits."""
+        """All words; similar words too when there are few hits; some of the words only when there is no hit at all."""
         if not clauses:
             plan = Plan(Source("search_entry d", "1 = 1", scope.newest, {}))
             return plan, Found(self._ids(plan.source, scope))
@@ -157,7 +157,7 @@ class SqlSearch(SqlStore):
             more = self._found(respelt.source, scope, counting)
             plan, found = (respelt, more) if len(more.ids) > len(found.ids) else (plan, found)
         pieces = query.looser(wider)
-        if len(found.ids) < FEW and len(pieces) > 1:
+        if not found.ids and len(pieces) > 1:
             partial = self._some_of(pieces, readable)
             more = self._found(partial.source, scope, counting)
             plan, found = (partial, more) if len(more.ids) > len(found.ids) else (plan, found)
