@@ -41,6 +41,7 @@ NAVIGATION: Final = (
     Entry("/search", "Search"),
     Entry("/drafts", "Your drafts", "draft"),
     Entry("/review", "Review", "vote"),
+    Entry("/alerts", "Alerts", "signed-in"),
     Entry("/organizations", "Organizations"),
     Entry("/members", "Members", "manage_members"),
     Entry("/admission", "Admission", "admission"),
