@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import typer
 import uvicorn
 
-from comity.app import create_app
+from comity.cli import demo_data
 from comity.cli.open_node import open_node, stop
 from comity.config import Settings, get_settings
 from comity.services import demo as demonstration
@@ -41,6 +41,9 @@ def demo(
     ] = False,
     port: Annotated[int, typer.Option(help="First port to try.")] = 8400,
     place: Annotated[Path | None, typer.Option(help="Folder to keep it in.")] = None,
+    public_data: Annotated[
+        bool, typer.Option(help="Import the public advisories that lie beside the source tree.")
+    ] = True,
     load_only: Annotated[
         bool, typer.Option("--load-only", help="Load everything and end without serving.")
     ] = False,
@@ -58,10 +61,12 @@ def demo(
         _load(folder, sign_ins, address)
     migrate.migrate(settings.database_url)
     with open_node(settings) as runtime:
+        if public_data:
+            demo_data.load(runtime, folder, only_first=not load_only)
         if load_only:
             listener.close()
             return
-        _serve(settings, runtime, listener, address, sign_ins)
+        _serve(settings, runtime, listener, sign_ins, public_data=public_data)
 
 
 def _settings(folder: Path, database: Path, address: str) -> Settings:
@@ -105,27 +110,31 @@ def _load(folder: Path, sign_ins: Path, address: str) -> None:
 
 
 def _serve(
-    settings: Settings, runtime: Runtime, listener: socket.socket, address: str, sign_ins: Path
+    settings: Settings, runtime: Runtime, listener: socket.socket, sign_ins: Path, *, public_data: bool
 ) -> None:
+    from comity.app import create_app
+
     config = uvicorn.Config(
         create_app(settings),
         access_log=False,
         server_header=False,
         log_level="warning",
-        loop="auto",
         http="httptools",
         timeout_graceful_shutdown=3,
     )
     ending = threading.Event()
-    thread = loop.start(runtime, ending)
-    typer.echo(_welcome(address, sign_ins))
+    threads = [loop.start(runtime, ending)]
+    if public_data:
+        threads.append(demo_data.start(runtime, sign_ins.parent, ending))
+    typer.echo(_welcome(settings.public_url, sign_ins))
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:  # uvicorn hands the signal on after it has ended
         pass
     finally:
         ending.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
         typer.echo(
             "The demonstration has ended. It continues with `comity demo`; `comity demo --fresh` begins anew."
         )

@@ -26,17 +26,16 @@ BEAT: Final = 1.0
 
 @dataclass(frozen=True)
 class Job:
-    """`act(unit, worker)` is done `every` so many seconds, in a unit of the node; `leased` jobs by one worker at a time."""
+    """`act(unit, worker)` is done `every` so many seconds, in a unit of the node, by one worker at a time."""
 
     name: str
     every: float
     act: Callable[[Unit, str], object]
-    leased: bool = True
 
 
 @dataclass(frozen=True)
 class Errand:
-    """`go(runtime, worker)` is done `every` so many seconds and opens its own units, because it waits for other machines."""
+    """`go(runtime, worker)` is done `every` so many seconds. It opens its own units and keeps a lease of its own."""
 
     name: str
     every: float
@@ -57,8 +56,12 @@ def _prune(unit: Unit, _worker: str) -> None:
     reindex.prune(unit)
 
 
-def _follow(unit: Unit, worker: str) -> None:
-    alerts.follow(unit, worker=worker)
+def _follow(runtime: Runtime, worker: str) -> None:
+    """Batch by batch until there is nothing more, each in a unit of its own, so that nobody waits long for the write lock."""
+    dealt_with = 1
+    while dealt_with:
+        with runtime.system_unit("alerts") as unit:
+            dealt_with = alerts.follow(unit, worker=worker)
 
 
 def _mail(runtime: Runtime, worker: str) -> None:
@@ -69,7 +72,7 @@ def _mail(runtime: Runtime, worker: str) -> None:
 
 JOBS: Final[Sequence[Job | Errand]] = (
     Job("clock", 3.0, _tick),
-    Job("alerts", 5.0, _follow, leased=False),  # its follower has a lease of its own
+    Errand("alerts", 3.0, _follow),
     Errand("mail", 20.0, _mail),
     Job("sessions", 3600.0, _forget),
     Job("index words", 86400.0, _prune),
@@ -108,12 +111,8 @@ class Worker:
                 job.go(self.runtime, self.name)
                 return True
             with self.runtime.system_unit(job.name) as unit:
-                if job.leased and not lease.take(
-                    unit,
-                    job=job.name,
-                    worker=self.name,
-                    lasts=timedelta(seconds=min(60.0, max(15.0, job.every))),
-                ):
+                lasts = timedelta(seconds=min(60.0, max(15.0, job.every)))
+                if not lease.take(unit, job=job.name, worker=self.name, lasts=lasts):
                     return False
                 job.act(unit, self.name)
         except Busy:  # somebody else writes for long: next time
