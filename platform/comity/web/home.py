@@ -13,17 +13,20 @@ from comity.domain.kinds.registry import KINDS
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
-from comity.services import find, worklist
+from comity.services import alerts, find, subscribe, worklist
 from comity.web.cards import card_of, marking_of_list
+from comity.web.query import Address
 from comity.web.rendering import page
 
 router = new_router(include_in_schema=False)
 
 NEWEST: Final = 8
+SHOWN_ALERTS: Final = 5
+SHOWN_SAVED: Final = 10
 _WAITING: Final = (
     ("mine", "Yours, not finished", "/work#mine"),
     ("triage", "To triage", "/work#triage"),
-    ("to_review", "To review", "/work#to-review"),
+    ("to_review", "To review", "/work#to_review"),
     ("withdrawals", "Withdrawals asked for", "/work#withdrawals"),
     ("disputes", "Appeals", "/work#disputes"),
     ("holds", "Holds", "/work#holds"),
@@ -44,7 +47,8 @@ def home(ctx: Ctx) -> Response:
     }
     if not ctx.viewer.signed_in:
         return page(ctx, "home/visitor.html", **shared)
-    return page(ctx, "home/member.html", waiting=_waiting(ctx), may_draft=ctx.viewer.may("draft"), **shared)
+    own: dict[str, Any] = {"waiting": _waiting(ctx), "alerts": _alerts(ctx), "saved": _saved(ctx)}
+    return page(ctx, "home/member.html", may_draft=ctx.viewer.may("draft"), **own, **shared)
 
 
 def _newest(ctx: Context) -> list[dict[str, Any]]:
@@ -61,4 +65,26 @@ def _waiting(ctx: Context) -> list[dict[str, Any]]:
         {"label": label, "href": href, "count": len(counted[name])}
         for name, label, href in _WAITING
         if counted[name]
+    ]
+
+
+def _alerts(ctx: Context) -> list[dict[str, Any]]:
+    """The newest that were not read, in the words of this moment: above GREEN without a title."""
+    return [
+        {
+            "text": line.title or line.sentence,
+            "says": line.sentence,
+            "href": f"/records/{line.ref}",
+            "at": line.at,
+        }
+        for line in alerts.listed(ctx.unit, limit=SHOWN_ALERTS, unread=True)
+    ]
+
+
+def _saved(ctx: Context) -> list[dict[str, str]]:
+    """Saved searches and followed topics, each as the search it is."""
+    found = [one.subscription for one in subscribe.listed(ctx.unit) if one.subscription.record_id is None]
+    return [
+        {"name": one.name, "href": Address.saved(one.text, one.filters or {}).href()}
+        for one in found[:SHOWN_SAVED]
     ]

@@ -5,7 +5,7 @@ Unknown names and values are dropped, so an address can never ask for what the f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 from urllib.parse import urlencode
@@ -47,6 +47,12 @@ class Address:
             include_ended=params.get("ended") == "1",
         )
         return cls(known.text, known.filters, known.sort, known.page, known.include_ended)
+
+    @classmethod
+    def saved(cls, text: str, filters: Mapping[str, Sequence[str]]) -> Address:
+        """Of a search that somebody keeps."""
+        known = asked(text=text, filters=filters, sort="newest", page=1, include_ended=False)
+        return cls(known.text, known.filters, known.sort)
 
     def asked(self, *, typing: bool = False) -> Asked:
         """As the service takes it. `typing`: the last word may be unfinished."""
