@@ -23,12 +23,13 @@ _PUBLISHERS: Final = {
     "GHSA": ("GitHub Advisory Database", "https://github.com/advisories/{id}"),
     "RUSTSEC": ("RustSec Advisory Database", "https://rustsec.org/advisories/{id}.html"),
 }
-_LINES: Final = (".jsonl", ".jsonl.gz", ".jsonl.xz", ".ndjson", ".ndjson.gz")
+LINES: Final = (".jsonl", ".jsonl.gz", ".jsonl.xz", ".ndjson", ".ndjson.gz")
+"""Endings of files that hold one document a line."""
 
 
 def read(path: Path, limits: Limits) -> Iterator[Row]:
     """Every document at `path`; the name of a file says whether it holds one document a line."""
-    raws = lines(path, limits) if path.is_file() and path.name.endswith(_LINES) else files(path, limits)
+    raws = lines(path, limits) if path.is_file() and path.name.endswith(LINES) else files(path, limits)
     return each(raws, limits, item)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from comity.formats import cisa_jsonl, csaf, csv_file, json_lines, osv, stix_report
+from comity.formats.documents import files, lines
 from comity.formats.rows import Limits, Reader, Row
 
 
@@ -42,3 +43,12 @@ def read(name: str, path: Path, limits: Limits | None = None) -> Iterator[Row]:
     if name not in FORMATS:
         raise UnknownFormat(name)
     return FORMATS[name].read(path, limits or Limits())
+
+
+def count(name: str, path: Path, limits: Limits | None = None) -> int | None:
+    """How many documents there are, for a progress bar; None where only reading tells."""
+    limits = limits or Limits()
+    if name in ("stix", "csv"):
+        return None
+    is_lines = name in ("cisa-jsonl", "jsonl") or (path.is_file() and path.name.endswith(osv.LINES))
+    return sum(1 for _ in (lines(path, limits) if is_lines else files(path, limits)))

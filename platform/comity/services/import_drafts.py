@@ -22,7 +22,7 @@ from comity.formats.rows import Item, Refused
 from comity.services import draft
 from comity.services.take_over import Outcome, digest_of
 from comity.services.unit import Unit
-from comity.storage import bulk, records, revisions
+from comity.storage import bulk, people, records, revisions
 
 
 def import_drafts(unit: Unit, items: Sequence[Item], *, format_name: str, dry_run: bool = False) -> Outcome:
@@ -44,6 +44,22 @@ def import_drafts(unit: Unit, items: Sequence[Item], *, format_name: str, dry_ru
         except Invalid as invalid:
             outcome.refused.append(Refused(item.position, item.foreign_id, tuple(invalid.problems)))
     return outcome
+
+
+def on_behalf_of(unit: Unit, who: str, *, log: bool = True) -> Unit:
+    """The same transaction as the person with this account id or e-mail address. For the operator's command line; it is logged."""
+    if not unit.viewer.is_system:
+        raise NotAllowed
+    account = people.account(unit.db, who) or people.account_by_email(unit.db, who.strip().lower())
+    if account is None:
+        raise NotAllowed(f"There is no active account {who}.")
+    try:
+        viewer = people.viewer_of(unit.db, account.id)
+    except LookupError:
+        raise NotAllowed(f"There is no active account {who}.") from None
+    if log:
+        unit.audit("import.on_behalf_of", f"account:{account.id}")
+    return unit.acting_as(viewer)
 
 
 def foreign_id(owner: str, format_name: str, item: Item) -> str:

@@ -1,8 +1,9 @@
 """Import one file: read it as a stream, store it in batches, and say of every row what became of it.
 
-Each batch is one transaction together with how far the file has come, so a crash at any moment loses nothing and doubles
-nothing: the next run of the same file goes on behind the last batch that was stored. Rows that were refused before the crash
-are kept in a journal beside the database, so that the report is whole. Refuses to know formats (it is handed rows) and screens (it is handed a callback).
+Each batch is one transaction together with how far the file has come, so a crash at any moment loses nothing and doubles nothing:
+the next run of the same file goes on behind the last batch that was stored. Rows that were refused before the crash are kept in a
+journal beside the database, so that the report is whole. Refuses to know formats (it is handed rows) and screens (it is handed a
+callback).
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def import_file(
 ) -> ImportReport:
     """Import the file at `path`: as published records of an admitted `source`, or else as drafts of the unit's viewer.
 
-    Raises `NotAllowed` for a source that council did not admit and `OSError` for a file that cannot be opened. A bad row never raises.
+    Raises `NotAllowed` for a source that council did not admit and `OSError` for a file that cannot be opened, never for a row.
     """
     admitted = admitted_source(source) if source else None
     rows = registry.read(format_name, path, limits)

@@ -1,23 +1,25 @@
 """Take over documents of a public source that council admitted: published as they come, without a review of each (4.10.9).
 
-Decides what of an admitted source may be published at all: CLEAR, complete, recognisably from that source, about no
-organization, and without personal data or a national marking. Everything else is refused row by row. A document that changed
-at its publisher becomes a minor version; one that was withdrawn or is disputed here is left as people left it. Refuses to know files and formats.
+Decides what of an admitted source may be published at all: CLEAR, complete, recognisably from that source, about no organization,
+and without personal data or a national marking. Everything else is refused row by row. A document that changed at its publisher
+becomes a minor version; one that was withdrawn or is disputed here is left as people left it. Refuses to know files and formats.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from comity import policies
 from comity.domain.audience import Stage
+from comity.domain.canonical import canonical_json
 from comity.domain.errors import NotAllowed, Problem
-from comity.domain.fields.prose import own_words, texts
+from comity.domain.fields.prose import texts
 from comity.domain.handling import Handling, national_marking_problems
 from comity.domain.kinds.problems import submit_problems
 from comity.domain.kinds.registry import kind
@@ -27,7 +29,6 @@ from comity.domain.source_admission import PublicSource, admission_problems
 from comity.domain.tlp import TLP
 from comity.formats.prose import names_a_person
 from comity.formats.rows import Item, Refused
-from comity.services.draft import content_hash
 from comity.services.placing import card_facts, index_document
 from comity.services.publish import _end_of as end_of_day
 from comity.services.set_up import SECRETARIAT
@@ -35,6 +36,11 @@ from comity.services.settle import audience_for
 from comity.services.unit import Unit
 from comity.services.uuid7 import uuid7
 from comity.storage import audiences, bulk
+
+_MARKED: Final = re.compile(
+    r"SECRET|NOFORN|CONFIDENTIAL|CONFIDENTIEL|OFFICIAL-|RESTRICTED|RESTREINT|VS-|GEHEIM|COSMIC"
+)
+"""A cheap look for capitals that a national marking contains, before the thorough one."""
 
 HANDLING = Handling(tlp=TLP.CLEAR)
 
@@ -147,11 +153,13 @@ def _problems(unit: Unit, source: PublicSource, item: Item, content: Mapping[str
         return problems
     model = kind(item.kind)
     problems = submit_problems(content, kind=model, tlp=TLP.CLEAR, taxonomy=policies.taxonomy(), now=unit.now)
-    problems += national_marking_problems({one.field: one.text for one in texts(model, content)})
+    words = list(texts(model, content))
+    if any(_MARKED.search(one.text) for one in words):
+        problems += national_marking_problems({one.field: one.text for one in words})
     problems += [
         Problem(one.field, "personal-data", "This text may identify a natural person.")
-        for one in own_words(model, content)
-        if names_a_person(one.text)
+        for one in words
+        if not one.verbatim and names_a_person(one.text)
     ]
     return problems
 
@@ -236,6 +244,17 @@ def _dated(
     )
 
 
+_HANDLING_BYTES: Final = canonical_json(HANDLING.model_dump(mode="json"))
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """As `draft.content_hash` of this content without claims under `HANDLING`; a test holds the two together."""
+    whole = (
+        b'{"claims":[],"content":' + canonical_json(dict(content)) + b',"handling":' + _HANDLING_BYTES + b"}"
+    )
+    return hashlib.sha256(whole).hexdigest()
+
+
 def _version(unit: Unit, content: dict[str, Any], *, major: int, minor: int, note: str) -> Revision:
     return Revision(
         id=0,
@@ -250,7 +269,7 @@ def _version(unit: Unit, content: dict[str, Any], *, major: int, minor: int, not
         handling=HANDLING,
         created_by="system",
         created_at=unit.now,
-        content_hash=content_hash(content, [], HANDLING),
+        content_hash=content_hash(content),
         note=note,
         published_at=unit.now,
     )
