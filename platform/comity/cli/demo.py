@@ -87,6 +87,7 @@ def _listener(first: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):
             listener.bind((HOST, port))
+            listener.listen(128)  # two that start at once must not get the same port
             return listener
         listener.close()
     raise stop(f"No port from {first} to {first + PORTS_TRIED - 1} is free. Choose another with --port.")
