@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import stat
 import threading
@@ -127,6 +128,7 @@ def _serve(
     threads = [loop.start(runtime, ending)]
     if public_data:
         threads.append(demo_data.start(runtime, sign_ins.parent, ending))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn hands a signal on: end as with Ctrl-C
     typer.echo(_welcome(settings.public_url, sign_ins))
     try:
         uvicorn.Server(config).run(sockets=[listener])

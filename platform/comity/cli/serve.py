@@ -39,8 +39,11 @@ def serve(
             raise stop("\n".join(["Comity does not start like this:", *(f"  {one}" for one in reasons)]), 3)
         ending = threading.Event()
         thread = loop.start(runtime, ending) if with_worker else None
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn hands a signal on: end as with Ctrl-C
         try:
             _run(settings, host, port, workers)
+        except KeyboardInterrupt:
+            logger().info("server ended")
         finally:
             ending.set()
             if thread is not None:
@@ -48,7 +51,6 @@ def serve(
 
 
 def _run(settings: Settings, host: str, port: int, workers: int) -> None:
-    os.environ.setdefault("WEB_CONCURRENCY", "1")
     uvicorn.run(
         "comity.app:create_app",
         factory=True,
