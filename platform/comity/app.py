@@ -36,6 +36,7 @@ from comity.web.assets import Assets
 from comity.web.failures import failure_page
 
 API_PREFIX = "/api/v1"
+FORM_AROUND_A_FILE = 64_000
 
 
 class Portal(FastAPI):
@@ -71,6 +72,8 @@ def create_app(
     )
     app.settings, app.propagate = settings, propagate
     app.state.runtime = runtime
+    for router in web.UPLOADS:
+        app.include_router(router, max_body_size=settings.max_attachment_bytes + FORM_AROUND_A_FILE)
     for router in web.ROUTERS:
         app.include_router(router)
     for router in api.ROUTERS:

@@ -23,7 +23,7 @@ _FIXED: Final = {
     "x-frame-options": "DENY",
 }
 _HSTS: Final = "max-age=31536000; includeSubDomains"
-_NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
 
 def page_policy(nonce: str) -> str:

@@ -71,3 +71,8 @@ def move(db: Session, uid: str, audience_id: int) -> None:
 def remove(db: Session, uid: str) -> None:
     """Forget a file of a draft."""
     db.execute(sa.delete(_attachment).where(_attachment.c.uid == uid))
+
+
+def in_use(db: Session, sha256: str) -> bool:
+    """Does any record still have these bytes? For deleting them, never for an answer to anybody."""
+    return db.scalar(sa.select(_attachment.c.id).where(_attachment.c.sha256 == sha256).limit(1)) is not None

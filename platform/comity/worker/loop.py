@@ -16,7 +16,7 @@ from typing import Final
 
 from comity.domain.errors import Busy
 from comity.log import logger
-from comity.services import alerts, clock, lease, mail, reindex, sign_out
+from comity.services import alerts, attach, clock, lease, mail, reindex, sign_out
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 
@@ -70,10 +70,16 @@ def _mail(runtime: Runtime, worker: str) -> None:
         logger().warning("mail not sent", letters=sent.failed)
 
 
+def _sweep(runtime: Runtime, _worker: str) -> None:
+    with runtime.system_unit("sweep attachments", writes=False) as unit:
+        attach.sweep(unit, runtime.settings)
+
+
 JOBS: Final[Sequence[Job | Errand]] = (
     Job("clock", 3.0, _tick),
     Errand("alerts", 3.0, _follow),
     Errand("mail", 20.0, _mail),
+    Errand("attachments", 21600.0, _sweep),
     Job("sessions", 3600.0, _forget),
     Job("index words", 86400.0, _prune),
 )
