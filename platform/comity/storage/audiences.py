@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Final, assert_never, cast
 
 import sqlalchemy as sa
@@ -67,25 +68,33 @@ def ensure(db: Session, audience: Audience) -> int:
     found = db.scalar(sa.select(_audience.c.id).where(_audience.c.digest == digest))
     if found is not None:
         return int(found)
-    row = AudienceRow(
-        digest=digest,
-        stage=audience.stage.value,
-        tlp=audience.tlp.token,
-        restriction=audience.tlp.restriction,
-        owner=audience.owner,
+    try:
+        with db.begin_nested():
+            return _add(db, digest, audience)
+    except sa.exc.IntegrityError:  # another transaction made the same one at the same time: theirs is ours
+        return int(db.execute(sa.select(_audience.c.id).where(_audience.c.digest == digest)).scalar_one())
+
+
+def _add(db: Session, digest: str, audience: Audience) -> int:
+    values = {
+        "digest": digest,
+        "stage": audience.stage.value,
+        "tlp": audience.tlp.token,
+        "restriction": audience.tlp.restriction,
+        "owner": audience.owner,
+    }
+    audience_id = int(
+        db.execute(sa.insert(_audience).values(**values).returning(_audience.c.id)).scalar_one()
     )
-    db.add(row)
-    db.flush()
-    assert row.id is not None
     facts = audience.facts()
     tokens = [
-        {"audience_id": row.id, "field": field, "value": value}
+        {"audience_id": audience_id, "field": field, "value": value}
         for field in _SETS
         for value in sorted(cast("frozenset[str]", facts[field]))
     ]
     if tokens:
         db.execute(sa.insert(_token), tokens)
-    return row.id
+    return audience_id
 
 
 def load(db: Session, audience_id: int) -> Audience:
@@ -166,4 +175,15 @@ def _database(db: Session) -> str:
 
 def satisfies(rule: Rule, audience_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """A condition for one row whose audience is `audience_id`: cheaper than `ids_for` when a single record is asked for."""
-    return sa.exists().where(_audience.c.id == audience_id, to_sql(rule))
+    return _written_out(rule, str(audience_id))
+
+
+@lru_cache(maxsize=4096)
+def _written_out(rule: Rule, audience_id: str) -> sa.ColumnElement[bool]:
+    """The condition as finished SQL: building and comparing the tree anew took most of the time of a page.
+
+    Its constants are tokens of the grammar of `domain.tokens`, and SQLAlchemy writes them as literals; nothing typed is among them.
+    """
+    condition = sa.exists().where(_audience.c.id == sa.literal_column(audience_id), to_sql(rule))
+    written = str(condition.compile(compile_kwargs={"literal_binds": True}))
+    return sa.literal_column(written, sa.Boolean)

@@ -1,0 +1,32 @@
+"""Prints one table of every bar: `make bench`, or `python bench/run.py --documents 50000 --keep var/bench`.
+
+Medians where nothing else is said. Ends with 1 when a bar was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import api
+
+
+def main() -> int:
+    choices = argparse.ArgumentParser(description=__doc__)
+    choices.add_argument("--documents", type=int, default=50_000)
+    choices.add_argument("--seconds", type=float, default=30.0, help="how long the hundred readers ask")
+    choices.add_argument("--keep", type=Path, help="folder of a loaded node, made when it is not there")
+    options = choices.parse_args()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; {options.documents:,} documents", flush=True)
+    missed = 0
+    for row in api.measure(options.documents, keep=options.keep, seconds=options.seconds):
+        print(row, flush=True)
+        missed += not row.met
+    print(f"load {os.getloadavg()[0]:.1f} after; {missed} bars missed" if missed else "every bar met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
