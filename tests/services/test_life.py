@@ -12,7 +12,20 @@ from comity.domain.lifecycle_facts import State
 from comity.domain.quorum import Decision
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import clock, correct, dispute, draft, find, hold, read, recount, reply, review, submit, withdraw
+from comity.services import (
+    clock,
+    correct,
+    dispute,
+    draft,
+    find,
+    hold,
+    read,
+    recount,
+    reply,
+    review,
+    submit,
+    withdraw,
+)
 from comity.storage import editorial
 from tests.factories import person_id
 from tests.story import Story, example
@@ -107,6 +120,31 @@ def test_silence_returns_to_the_author_and_is_neither_approval_nor_refusal(story
     assert ticked(story, days=4).timed_out == []
     assert ticked(story, days=7).timed_out == [record.ref]
     assert reading(story, "liaison", record).record.state is State.CHANGES_REQUESTED
+
+
+# ---- text checks
+
+
+def test_a_subject_with_a_common_name_needs_a_reason_that_reviewers_see(story: Story) -> None:
+    """Peers row 8: a guard against false matches."""
+    content = example(DUE_DILIGENCE, now=story.now)
+    content["entities"][0]["name"] = "Institute of Technology"
+    with story.unit("contributor") as unit:
+        record = draft.start(unit, kind_name=DUE_DILIGENCE, content=content, handling=Handling(tlp=TLP.GREEN))
+    with story.unit("contributor") as unit, pytest.raises(Invalid) as refused:
+        submit.submit(unit, ref=record.ref)
+    code = next(one.code for one in refused.value.problems if one.field == "entities.0.name")
+    with story.unit("contributor") as unit:
+        submit.submit(
+            unit,
+            ref=record.ref,
+            overrides={code.removeprefix("language:"): "The one in the example register."},
+        )
+    with story.unit("editor", writes=False) as unit:
+        given = editorial.of_record(unit.db, editorial.Decision, record.id)
+    assert [one.text for one in given if one.what == "language_override"] == [
+        "The one in the example register."
+    ]
 
 
 # ---- right of reply, embargo, expiry
@@ -439,7 +477,9 @@ def test_an_urgent_notice_stays_when_the_ordinary_rule_is_met(story: Story) -> N
     record = story.voted(record, "reviewer_uni")
     assert record.state is State.APPROVED
     with story.unit("editor") as unit:
-        reply.waive(unit, ref=record.ref, reason_code="urgent_path", text="Harm would come within the notice period.")
+        reply.waive(
+            unit, ref=record.ref, reason_code="urgent_path", text="Harm would come within the notice period."
+        )
     ticked(story, minutes=1)
     record = reading(story, "contributor_ngo", record).record
     assert record.state is State.PUBLISHED
@@ -455,7 +495,9 @@ def test_a_conflict_found_later_is_counted_out_and_marks_the_record(story: Story
     with story.unit("liaison") as unit, pytest.raises(NotAllowed):
         recount.enter_conflict(unit, ref=record.ref, reviewer=person_id("reviewer_uni"), text="A contract.")
     with story.unit("ombudsperson") as unit:
-        marked = recount.enter_conflict(unit, ref=record.ref, reviewer=person_id("reviewer_uni"), text="A contract.")
+        marked = recount.enter_conflict(
+            unit, ref=record.ref, reviewer=person_id("reviewer_uni"), text="A contract."
+        )
     assert marked.under_dispute
     assert marked.state is State.PUBLISHED
 

@@ -67,7 +67,10 @@ def _checked(
     marked = national_marking_problems({one.field: one.text for one in texts(model, content)})
     return Checked(
         problems=[*problems, *handling_problems(handling), *_unknown_readers(unit, handling), *marked],
-        language=neutral_language.check_text(model, content, rules) if rules else (),
+        language=[
+            *(neutral_language.check_text(model, content, rules) if rules else ()),
+            *_likely_mistaken(content),
+        ],
         personal=personal,
     )
 
@@ -86,6 +89,23 @@ def _unknown_readers(unit: Unit, handling: Handling) -> list[Problem]:
         for name in chosen.persons
         if name not in found
     ]
+
+
+def _likely_mistaken(content: Mapping[str, Any]) -> list[neutral_language.Finding]:
+    """Subjects whose name is generic or a common partner's: say that this one is meant, before a note is published (peers row 8)."""
+    guard = policies.common_partners()
+    found = []
+    for place, entity in enumerate(content.get("entities") or ()):
+        if not isinstance(entity, Mapping) or entity.get("role") != "subject":
+            continue
+        name = str(entity.get("name") or "")
+        found += [
+            neutral_language.Finding(
+                f"entities.{place}.name", 0, len(name), name, "PG-01", f"{hit.why} {guard.ask}", name
+            )
+            for hit in guard.hits([name])
+        ]
+    return found
 
 
 def exception_given(unit: Unit, record_id: int, revision_id: int) -> bool:
