@@ -60,7 +60,9 @@ def test_saving_the_untouched_form_changes_nothing(tale: Story, browser: Browser
     """S2: what the form shows is what it sends, for the text and for every field of the handling block."""
     handling = Handling(
         tlp=TLP.AMBER,
-        audience=AudienceChoice(sectors=(Sector.ACADEMIA,), organizations=("uni-north",), persons=("person-researcher",)),
+        audience=AudienceChoice(
+            sectors=(Sector.ACADEMIA,), organizations=("uni-north",), persons=("person-researcher",)
+        ),
         releasable_to=("node:nordmark",),
         orcon=True,
         caveats=(Caveat.NOENF, Caveat.NOTIFY),
@@ -80,7 +82,9 @@ def test_saving_the_untouched_form_changes_nothing(tale: Story, browser: Browser
 
 NARROW = Handling(
     tlp=TLP.AMBER_STRICT,
-    audience=AudienceChoice(sectors=(Sector.ACADEMIA,), organizations=("uni-north",), persons=("person-researcher",)),
+    audience=AudienceChoice(
+        sectors=(Sector.ACADEMIA,), organizations=("uni-north",), persons=("person-researcher",)
+    ),
     orcon=True,
     caveats=(Caveat.NOENF, Caveat.NOTIFY),
 )
@@ -117,7 +121,13 @@ def test_a_foreign_handling_value_saves_nothing_and_keeps_what_was_typed(
 ) -> None:
     """S2, partial-update matrix: foreign and empty; the saved block is never widened by it."""
     record = tale.drafted(handling=NARROW)
-    answer = save(tale, browser, record, title="Typed in the same breath", **{f"handling__{name.replace('.', '__')}": value})
+    answer = save(
+        tale,
+        browser,
+        record,
+        title="Typed in the same breath",
+        **{f"handling__{name.replace('.', '__')}": value},
+    )
     assert answer.status_code == 422
     assert "Typed in the same breath" in answer.text
     assert stored(tale, record)[1] == NARROW
@@ -175,7 +185,7 @@ def test_rows_are_added_and_removed_without_script(tale: Story, browser: Browser
     page = client.get(at[0])
     assert f'name="sources.{count}.title"' in page.text
     assert 'value="Kept while adding"' in page.text
-    gone = changed(form_of(page.text, edit_of(record)), _do="save", **{"sources__0___remove": "on"})
+    gone = changed(form_of(page.text, edit_of(record)), _do="save", sources__0___remove="on")
     gone["sources.0._remove"] = ["on"]
     assert client.post(edit_of(record), data=gone).status_code == 303
     assert len(stored(tale, record)[0].get("sources") or []) == count - 1
@@ -194,7 +204,9 @@ def test_a_malformed_field_is_named_linked_and_kept(tale: Story, browser: Browse
 
 
 @pytest.mark.parametrize("field", ["not_known", "benefits", "expires_at"])
-def test_what_is_missing_stops_handing_in_with_a_link_to_the_field(tale: Story, browser: Browser, field: str) -> None:
+def test_what_is_missing_stops_handing_in_with_a_link_to_the_field(
+    tale: Story, browser: Browser, field: str
+) -> None:
     """J-05.3."""
     record = tale.drafted()
     client = browser("liaison")
@@ -210,7 +222,9 @@ def test_what_is_missing_stops_handing_in_with_a_link_to_the_field(tale: Story, 
 BIASED = "Chinese students should be reported to the dean."
 
 
-def test_wording_is_flagged_rewritten_by_one_press_and_everything_else_typed_stays(tale: Story, browser: Browser) -> None:
+def test_wording_is_flagged_rewritten_by_one_press_and_everything_else_typed_stays(
+    tale: Story, browser: Browser
+) -> None:
     """J-05.4."""
     record = tale.drafted(known=BIASED)
     client = browser("liaison")
@@ -253,7 +267,9 @@ def test_personal_data_is_replaced_by_a_role_or_removed(tale: Story, browser: Br
     assert send(client, at, at, confirmed="on").status_code == 422
 
 
-def test_the_confirmation_shows_exactly_who_reads_who_agrees_and_who_is_told(tale: Story, browser: Browser) -> None:
+def test_the_confirmation_shows_exactly_who_reads_who_agrees_and_who_is_told(
+    tale: Story, browser: Browser
+) -> None:
     """J-05.1: three sectors if an entity is named."""
     record = tale.drafted(kind_name="due_diligence_note")
     page = unescape(browser("liaison").get(f"/records/{record.ref}/submit").text)
@@ -263,7 +279,9 @@ def test_the_confirmation_shows_exactly_who_reads_who_agrees_and_who_is_told(tal
     assert "University of the North" in page
     assert "Nobody gains access" not in page
     plain = tale.drafted()
-    assert "They come from two sectors." in unescape(browser("liaison").get(f"/records/{plain.ref}/submit").text)
+    assert "They come from two sectors." in unescape(
+        browser("liaison").get(f"/records/{plain.ref}/submit").text
+    )
 
 
 def test_clear_says_anyone_in_words(tale: Story, browser: Browser) -> None:
@@ -292,7 +310,9 @@ def test_nothing_is_handed_in_unseen(tale: Story, browser: Browser) -> None:
 def test_the_live_panel_counts_what_is_typed_and_saves_nothing(tale: Story, browser: Browser) -> None:
     record = tale.drafted(tlp=TLP.GREEN)
     client = browser("liaison")
-    typed = changed(form_of(client.get(edit_of(record)).text, edit_of(record)), handling__tlp="CLEAR", title="Not saved")
+    typed = changed(
+        form_of(client.get(edit_of(record)).text, edit_of(record)), handling__tlp="CLEAR", title="Not saved"
+    )
     answer = client.post(f"{edit_of(record)}/readers", data=typed, headers={"hx-request": "true"})
     assert answer.status_code == 200
     assert "Anyone" in answer.text
@@ -311,12 +331,19 @@ def test_a_record_of_somebody_else_is_not_there(tale: Story, browser: Browser) -
             assert there.status_code == nothing.status_code == 404
             assert "Visible to nobody" not in there.text
         for action in ("edit", "submit", "edit/readers"):
-            assert client.post(f"/records/{record.ref}/{action}", data={"seen": "x", "title": "Mine now"}).status_code == 404
+            assert (
+                client.post(
+                    f"/records/{record.ref}/{action}", data={"seen": "x", "title": "Mine now"}
+                ).status_code
+                == 404
+            )
 
 
 def test_hostile_text_stays_text(tale: Story, browser: Browser) -> None:
     hostile = "<script>alert(1)</script>"
-    record = tale.drafted(title=hostile, known=f"{hostile} Chinese students should be reported", summary=hostile)
+    record = tale.drafted(
+        title=hostile, known=f"{hostile} Chinese students should be reported", summary=hostile
+    )
     client = browser("liaison")
     for page in ("edit?check=1", "submit", "readers", "preview", "work"):
         assert hostile not in client.get(f"/records/{record.ref}/{page}").text

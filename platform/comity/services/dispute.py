@@ -11,10 +11,12 @@ from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Proble
 from comity.domain.lifecycle_facts import Actor, Facts, Verb
 from comity.domain.record import Record
 from comity.domain.roles import Role
+from comity.domain.tlp import TLP
+from comity.services.settle import settle
 from comity.services.step import give_reason, held_record, take
 from comity.services.triage import check_reason
 from comity.services.unit import Unit
-from comity.storage import editorial, organizations, people
+from comity.storage import audiences, editorial, organizations, people, records
 
 GROUNDS_CHARACTERS = 6000
 
@@ -44,9 +46,28 @@ def raise_appeal(
             due_at=clock(unit.now, policies.quorum()).first_decision_by,
         ),
     )
+    record = _brought_in(unit, record)
     unit.audit("dispute.raise", record.ref, audience_id=record.audience_id)
     unit.emit("dispute.raised", record.id)
     return dispute
+
+
+def appeals(unit: Unit, *, ref: str) -> list[editorial.StoredDispute]:
+    """Every appeal against a record, oldest first, for the ombudsperson."""
+    _ombudsperson(unit)
+    record = records.get(unit.db, unit.viewer, ref)
+    if record is None:
+        raise NotFound
+    return editorial.of_record(unit.db, editorial.StoredDispute, record.id)
+
+
+def _brought_in(unit: Unit, record: Record) -> Record:
+    """An appeal against an AMBER record gives it to the ombudsperson, who could not read it otherwise (4.1.3: assigned)."""
+    tlp = audiences.load(unit.db, record.audience_id).tlp
+    role = f"role:{Role.OMBUDSPERSON.value}"
+    if tlp not in (TLP.AMBER, TLP.AMBER_STRICT) or role in record.assigned:
+        return record
+    return settle(unit, replace(record, assigned=(*record.assigned, role)))
 
 
 def _find(unit: Unit, record: Record, dispute_id: int) -> editorial.StoredDispute:

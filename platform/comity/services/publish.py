@@ -12,6 +12,7 @@ from comity.domain import reply
 from comity.domain.lifecycle import obstacles
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
+from comity.domain.roles import Role
 from comity.domain.viewer import Viewer
 from comity.services.placing import card_facts
 from comity.services.reply import invite_subjects, slots_of
@@ -60,10 +61,14 @@ def _approve(system: Unit, record: Record) -> Record:
     )
     if obstacles(record.state, Verb.APPROVE, facts):
         return record
-    record = take(system, record, Verb.APPROVE, facts)
-    if reply.notice_required(
+    told = reply.notice_required(
         revision.handling.tlp, names_entity_negatively=bool(record.facts.get("names_entity"))
-    ):
+    )
+    # The ombudsperson enters the replies that come before publication, and could not see the record otherwise.
+    entering = (f"role:{Role.OMBUDSPERSON.value}",) if told else ()
+    assigned = tuple(dict.fromkeys((*record.assigned, *entering)))
+    record = take(system, record, Verb.APPROVE, facts, assigned=assigned)
+    if told:
         invite_subjects(system, record)
     return record
 

@@ -64,6 +64,11 @@ def find_record(unit: Unit, ref: str) -> Record:
     return record
 
 
+def marking_of(unit: Unit, record: Record) -> TLP:
+    """The marking under which the record stands now."""
+    return audiences.load(unit.db, record.audience_id).tlp
+
+
 def read(
     unit: Unit, *, ref: str, version: str | None = None, as_of: datetime | None = None, purpose: str = ""
 ) -> Reading:

@@ -14,12 +14,22 @@ from comity.domain.roles import Role
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record
 from comity.services.unit import Unit
-from comity.storage import editorial
+from comity.storage import editorial, records
 
 
 def slots_of(unit: Unit, record: Record) -> list[ReplySlot]:
     """The slots of a record as the rules read them."""
     return [_slot(one) for one in editorial.of_record(unit.db, editorial.StoredReply, record.id)]
+
+
+def invited(unit: Unit, *, ref: str) -> list[editorial.StoredReply]:
+    """The slots of a record with their organizations, for the ombudsperson who enters replies."""
+    if Role.OMBUDSPERSON not in unit.viewer.roles:
+        raise NotAllowed("Replies are entered by the ombudsperson.")
+    record = records.get(unit.db, unit.viewer, ref)
+    if record is None:
+        raise NotFound
+    return editorial.of_record(unit.db, editorial.StoredReply, record.id)
 
 
 def _slot(stored: editorial.StoredReply) -> ReplySlot:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from comity import policies
 from comity.domain.council import CouncilVote, decide
-from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
-from comity.domain.lifecycle_facts import Actor, Facts, Verb
+from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record
 from comity.domain.roles import Role, Sector
 from comity.domain.viewer import Viewer
@@ -159,6 +159,8 @@ def lift_restriction(unit: Unit, *, ref: str, text: str) -> Record:
         raise NotAllowed("The secretariat carries out a legal order.")
     # A forbidden tombstone is not there even for the editor, so the node itself looks it up by the reference in the log.
     record = held_record(unit.acting_as(Viewer.system(unit.node.node_id, "lift a restriction")), ref)
+    if record.state is not State.LEGALLY_RESTRICTED:
+        raise NotFound  # a refusal would tell an editor of records that are not theirs to know of
     facts = Facts(by=Actor.LEGAL_ORDER, order_ended=True)
     give_reason(unit, record, "restriction_lifted", reason_code="order_ended", text=text)
     return take(unit, record, Verb.LIFT_RESTRICTION, facts, tombstone=None, facts=_without_order(record))

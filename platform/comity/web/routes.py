@@ -9,19 +9,26 @@ from fastapi import APIRouter
 from comity.web import (
     about,
     account,
+    actions,
     admission,
+    alerts,
+    attachments,
     editor,
     feeds,
     health,
     home,
     invitation,
     members,
+    minor,
     organizations,
     record,
+    review,
     search,
+    searches,
     sign_in,
     submission,
     tokens,
+    triage,
     versions,
     work,
 )
@@ -44,4 +51,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     editor.router,
     submission.router,
     work.router,
+    triage.router,
+    review.router,
+    minor.router,
+    actions.router,
+    alerts.router,
+    searches.router,
 )
+
+UPLOADS: Final[tuple[APIRouter, ...]] = (attachments.router,)
+"""Routers whose requests may be as large as an attachment."""

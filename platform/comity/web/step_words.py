@@ -1,0 +1,140 @@
+"""What the pages of single steps say: the name of each, what follows from it, its button, and the notice afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Words:
+    """`says` tells what follows, before the step is taken."""
+
+    title: str
+    says: str
+    button: str
+    done: str
+
+
+WORDS: Final[Mapping[str, Words]] = {
+    "take-back": Words(
+        "Take it back",
+        "It leaves triage or review and you can edit it again. Votes on the new version start anew.",
+        "Take it back",
+        "You have it back. Edit it and hand it in again.",
+    ),
+    "exception": Words(
+        "Ask for exceptional handling of personal data",
+        "The data protection officer and the ombudsperson are brought in. Both must agree, for 12 months"
+        " at most, and the record then never leaves this node.",
+        "Ask both officers",
+        "Both officers can see the draft now.",
+    ),
+    "lift": Words(
+        "Lift the personal-data block",
+        "Your agreement counts for this version only, and only together with the other officer’s.",
+        "Agree to the exception",
+        "Your agreement is recorded.",
+    ),
+    "correct": Words(
+        "Begin a correction",
+        "You get a working copy. It goes through review, and the old version stays up with a notice "
+        "until the new one is published.",
+        "Begin a correction",
+        "Your working copy is ready.",
+    ),
+    "give-up": Words(
+        "Keep the version in force",
+        "Your working copy is put aside. What is published stays as it is.",
+        "Give up the correction",
+        "The version in force stands.",
+    ),
+    "waive": Words(
+        "Waive prior notice",
+        "The record may be published before the named organizations had their 10 working days. They are "
+        "told within 30 days, and it is counted in public.",
+        "Waive prior notice",
+        "Prior notice is waived.",
+    ),
+    "withdraw": Words(
+        "Ask to withdraw",
+        "An editor acknowledges it. Then readers see a tombstone with the dates and the reason. Nothing "
+        "is deleted, and it is not undone.",
+        "Ask to withdraw it",
+        "An editor is asked to acknowledge.",
+    ),
+    "withdraw/acknowledge": Words(
+        "Acknowledge the withdrawal",
+        "The originator has asked. Acknowledging is no decision: the tombstone is put up now.",
+        "Acknowledge",
+        "The record is withdrawn.",
+    ),
+    "withdraw/council": Words(
+        "Withdraw by council",
+        "It takes effect by itself when a majority and three sectors, two of them non-government, agree."
+        " Your last word counts.",
+        "Record my voice",
+        "Your voice is recorded.",
+    ),
+    "hold": Words(
+        "Ask for a hold",
+        "It takes effect only when two sectors, one of them non-government, agree. It ends by itself, "
+        "after 14 days at most, and is counted in public.",
+        "Ask for a hold",
+        "The hold is asked for. Reviewers answer next.",
+    ),
+    "hold/agree": Words(
+        "Answer the request for a hold",
+        "A no is as good as silence for the count: only voices that agree make a hold.",
+        "Record my answer",
+        "Your answer is recorded.",
+    ),
+    "hold/renew": Words(
+        "Renew the hold",
+        "Possible once, with two non-government sectors of council, for 14 days at most.",
+        "Record my voice",
+        "Your voice is recorded.",
+    ),
+    "appeal": Words(
+        "Appeal",
+        "The ombudsperson takes a first look. If it passes, the record shows “under dispute” and three "
+        "people of three sectors decide within 20 working days.",
+        "Send the appeal",
+        "Your appeal is with the ombudsperson.",
+    ),
+    "appeals/first-look": Words(
+        "First look",
+        "Passing shows “under dispute”, and the disputed claims stop driving any grade.",
+        "Record the first look",
+        "The first look is recorded.",
+    ),
+    "appeals/decide": Words(
+        "Enter the panel’s decision",
+        "Three people of three sectors who did not take part before. The outcome and its reasons are "
+        "kept and counted.",
+        "Enter the decision",
+        "The decision is recorded.",
+    ),
+    "reply": Words(
+        "Enter a reply",
+        "Shown unedited beside the record as the organization’s own words. Check first who sent it. Late"
+        " replies are always accepted.",
+        "Enter it",
+        "The reply is recorded.",
+    ),
+    "restrict": Words(
+        "Carry out a legal order",
+        "The record goes out of sight. Readers see a tombstone, unless the order forbids one: then it is"
+        " only counted.",
+        "Carry out the order",
+        "The order is carried out and logged.",
+    ),
+    "restrict/lift": Words(
+        "End a legal order",
+        "The record goes back to where it was.",
+        "End the restriction",
+        "The order has ended.",
+    ),
+}
+"""By the path of the step."""
