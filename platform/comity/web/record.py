@@ -66,12 +66,16 @@ def open_with_purpose(ctx: Ctx, ref: str, sent: SentForm) -> Response:
     """Log who opens it and why, then show it (H-08)."""
     sent.only("purpose")
     before = read.read(ctx.unit, ref=ref)
-    since = record_view.changed_since(before)
     try:
         found = read.open_with_purpose(ctx.unit, ref=ref, purpose=sent.one("purpose"))
     except Invalid as wrong:
         return _ask_purpose(ctx, before, problems=[one.message for one in wrong.problems])
+    since = record_view.changed_since(read.read(ctx.unit, ref=ref), _last_opened(before))
     return redirect(ctx, f"/records/{found.ref}" + (f"?since={since}" if since else ""))
+
+
+def _last_opened(reading: Reading) -> int | None:
+    return reading.last_opened.revision_id if reading.last_opened else None
 
 
 def _end_of(day: str) -> datetime:
@@ -132,7 +136,9 @@ def _tombstone(ctx: Context, reading: Reading) -> Response:
 
 def _shown(ctx: Context, reading: Reading, day: str) -> dict[str, Any]:
     record = reading.record
-    since = ctx.request.query_params.get("since", "") or record_view.changed_since(reading)
+    since = ctx.request.query_params.get("since", "") or record_view.changed_since(
+        reading, _last_opened(reading)
+    )
     return {
         "reading": reading,
         "record": record,

@@ -185,12 +185,12 @@ def in_force(reading: Reading) -> Revision | None:
     return next((one for one in reading.versions if one.id == reading.record.published_revision_id), None)
 
 
-def changed_since(reading: Reading) -> str:
-    """The version that this reader opened last, when another one is in force now; otherwise empty."""
-    last, current = reading.last_opened, in_force(reading)
-    if last is None or current is None or last.revision_id == current.id:
+def changed_since(reading: Reading, opened: int | None) -> str:
+    """The version with the id that was opened last, when another one is in force now; otherwise empty."""
+    current = in_force(reading)
+    if opened is None or current is None or opened == current.id:
         return ""
-    return next((one.version for one in reading.versions if one.id == last.revision_id), "")
+    return next((one.version for one in reading.versions if one.id == opened), "")
 
 
 def _previous(reading: Reading) -> Revision | None:
