@@ -91,11 +91,11 @@ def test_an_entry_about_a_record_is_there_for_its_readers_only(db: Session) -> N
     entry(db, about="RSI-hidden", audience_id=hidden)
     entry(db, about="RSI-open", audience_id=audiences.ensure(db, audience(TLP.CLEAR)))
     entry(db, "session.begun", about="", actor="bo")
-    seen = [one.object for one in audit.entries(db, WORLD.viewer("auditor"))]
+    seen = [one.entry.object for one in audit.links(db, WORLD.viewer("auditor"))]
     assert seen == ["", "RSI-open"]
-    assert "RSI-hidden" in [one.object for one in audit.entries(db, SYSTEM)]
-    assert [one.object for one in audit.entries(db, SYSTEM, actor="bo")] == [""]
-    assert [one.object for one in audit.entries(db, SYSTEM, without_objects=True)] == [""]
+    assert "RSI-hidden" in [one.entry.object for one in audit.links(db, SYSTEM)]
+    assert [one.entry.object for one in audit.links(db, SYSTEM, actor="bo")] == [""]
+    assert [one.entry.object for one in audit.links(db, SYSTEM, without_objects=True)] == [""]
 
 
 def test_the_outbox_is_read_on_from_where_one_stopped(db: Session) -> None:

@@ -19,6 +19,13 @@ _ANYONE = frozenset({ANY})
 
 def visible_to(viewer: Viewer) -> Rule:
     """The rule that an item's facts must satisfy for `viewer` to learn that it exists."""
+    kept: Rule | None = viewer.worked_out.get("visible")
+    if kept is None:
+        kept = viewer.worked_out["visible"] = _visible(viewer)
+    return kept
+
+
+def _visible(viewer: Viewer) -> Rule:
     if viewer.is_system:
         return EVERYTHING
     published = All((_stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE), Any(_published_readings(viewer))))
@@ -29,7 +36,16 @@ def body_visible_to(viewer: Viewer) -> Rule:
     """As `visible_to`, but for the content: a tombstone has none."""
     if viewer.is_system:
         return EVERYTHING
-    return All((visible_to(viewer), _stages(Stage.WORK, Stage.LIVE, Stage.ENDED)))
+    kept: Rule | None = viewer.worked_out.get("body")
+    if kept is None:
+        stages = _stages(Stage.WORK, Stage.LIVE, Stage.ENDED)
+        kept = viewer.worked_out["body"] = All((visible_to(viewer), stages))
+    return kept
+
+
+def marked_for(viewer: Viewer) -> Rule:
+    """The markings this viewer may read, whatever the stage: for log entries about the making of what is published now."""
+    return EVERYTHING if viewer.is_system else Any(_published_readings(viewer))
 
 
 def indexed_for(viewer: Viewer) -> Rule:

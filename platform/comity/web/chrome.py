@@ -39,13 +39,12 @@ class Entry:
 NAVIGATION: Final = (
     Entry("/", "Home"),
     Entry("/search", "Search"),
-    Entry("/drafts", "Your drafts", "draft"),
-    Entry("/review", "Review", "vote"),
+    Entry("/work", "Work", "signed-in"),
     Entry("/alerts", "Alerts", "signed-in"),
     Entry("/organizations", "Organizations"),
     Entry("/members", "Members", "manage_members"),
     Entry("/admission", "Admission", "admission"),
-    Entry("/audit", "Audit", "read_audit_log"),
+    Entry("/audit", "Audit", "signed-in"),
     Entry("/transparency", "Transparency"),
 )
 
