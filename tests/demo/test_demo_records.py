@@ -51,13 +51,19 @@ def test_it_speaks_of_conduct_and_never_of_people_by_origin(record: DemoRecord) 
     rules = policies.language("en")
     assert rules is not None
     assert neutral_language.check_text(kind(record.kind), record.content, rules) == []
-    said = {text.field: words for text in own_words(kind(record.kind), record.content) if (words := never_said(text.text))}
+    said = {
+        text.field: words
+        for text in own_words(kind(record.kind), record.content)
+        if (words := never_said(text.text))
+    }
     assert said == {}
 
 
 def test_it_names_nobody(record: DemoRecord) -> None:
     assert personal_data.check_text(kind(record.kind), record.content) == []
-    assert national_marking_problems({t.field: t.text for t in texts(kind(record.kind), record.content)}) == []
+    assert (
+        national_marking_problems({t.field: t.text for t in texts(kind(record.kind), record.content)}) == []
+    )
 
 
 def test_every_organization_in_it_is_invented_and_says_so(record: DemoRecord) -> None:
@@ -78,7 +84,11 @@ def _words(record: DemoRecord) -> str:
 
 
 def test_a_search_for_conference_elicitation_has_more_to_give_to_members() -> None:
-    hits = [r for r in RECORDS if r.kind == "advisory" and {"conference", "elicitation"} <= set(_words(r).replace(",", " ").split())]
+    hits = [
+        r
+        for r in RECORDS
+        if r.kind == "advisory" and {"conference", "elicitation"} <= set(_words(r).replace(",", " ").split())
+    ]
     markings = [str(r.handling["tlp"]) for r in hits]
     assert markings.count("CLEAR") >= 2
     assert markings.count("GREEN") >= 2
@@ -88,10 +98,19 @@ def test_a_search_for_conference_elicitation_has_more_to_give_to_members() -> No
 def test_every_marking_kind_and_script_is_shown() -> None:
     assert {r.handling["tlp"] for r in RECORDS} == {t.value for t in TLP}
     assert {r.kind for r in RECORDS} == {"advisory", "best_practice", "due_diligence_note"}
-    names = "".join(n["value"] for r in RECORDS for e in r.content.get("entities", []) for n in e.get("other_names", []))
-    for first, last in (("\u4e00", "\u9fff"), ("\u0400", "\u04ff"), ("\u0600", "\u06ff"), ("\u3040", "\u30ff")):
+    names = "".join(
+        n["value"] for r in RECORDS for e in r.content.get("entities", []) for n in e.get("other_names", [])
+    )
+    for first, last in (
+        ("\u4e00", "\u9fff"),
+        ("\u0400", "\u04ff"),
+        ("\u0600", "\u06ff"),
+        ("\u3040", "\u30ff"),
+    ):
         assert any(first <= character <= last for character in names)
-    forms = {n["form"] for r in RECORDS for e in r.content.get("entities", []) for n in e.get("other_names", [])}
+    forms = {
+        n["form"] for r in RECORDS for e in r.content.get("entities", []) for n in e.get("other_names", [])
+    }
     assert {"original_script", "transliteration", "former", "acronym"} <= forms
 
 

@@ -23,7 +23,11 @@ CSAF: dict[str, Any] = {
         "notes": [
             {"category": "summary", "title": "Risk", "text": "Commands are accepted without a password."},
             {"category": "legal_disclaimer", "title": "Legal", "text": "As is."},
-            {"category": "general", "title": "Practice", "text": "Write to Dr. Maria Example, maria.example@halden.example."},
+            {
+                "category": "general",
+                "title": "Practice",
+                "text": "Write to Dr. Maria Example, maria.example@halden.example.",
+            },
         ],
         "references": [
             {"category": "self", "url": "https://cisa.example/icsa-26-001-01.json"},
@@ -39,7 +43,13 @@ CSAF: dict[str, Any] = {
         },
     },
     "product_tree": {
-        "branches": [{"category": "vendor", "name": "Halden Instruments", "branches": [{"category": "product_name", "name": "M2"}]}]
+        "branches": [
+            {
+                "category": "vendor",
+                "name": "Halden Instruments",
+                "branches": [{"category": "product_name", "name": "M2"}],
+            }
+        ]
     },
     "vulnerabilities": [
         {
@@ -47,7 +57,10 @@ CSAF: dict[str, Any] = {
             "cwe": {"id": "CWE-306", "name": "Missing Authentication"},
             "notes": [{"category": "summary", "text": "Port 7042 takes <script>alert(1)</script> commands."}],
             "scores": [{"cvss_v3": {"baseScore": 8.1}}],
-            "remediations": [{"category": "vendor_fix", "details": "Update to 3.2."}, {"category": "mitigation", "details": "Use a network of its own."}],
+            "remediations": [
+                {"category": "vendor_fix", "details": "Update to 3.2."},
+                {"category": "mitigation", "details": "Use a network of its own."},
+            ],
         }
     ],
 }
@@ -79,7 +92,12 @@ STIX: dict[str, Any] = {
         {"type": "identity", "id": "identity--2", "name": "Private Person", "identity_class": "individual"},
         {"type": "attack-pattern", "id": "attack-pattern--1", "name": "Spearphishing Link"},
         {"type": "threat-actor", "id": "threat-actor--1", "name": "Blamed Organization"},
-        {"type": "course-of-action", "id": "course-of-action--1", "name": "Train", "description": "Open links from bookmarks."},
+        {
+            "type": "course-of-action",
+            "id": "course-of-action--1",
+            "name": "Train",
+            "description": "Open links from bookmarks.",
+        },
         {
             "type": "report",
             "spec_version": "2.1",

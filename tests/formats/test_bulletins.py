@@ -68,8 +68,13 @@ def test_csaf_keeps_score_vendor_remedies_and_dates() -> None:
     item = csaf.item(1, Fields(CSAF))
     assert item.foreign_id == "ICSA-26-001-01"
     assert item.content["severity"] == "high"
-    assert item.content["entities"] == [{"name": "Halden Instruments", "entity_type": "company", "role": "mentioned"}]
-    assert [one["do"] for one in item.content["recommended_actions"]][:2] == ["Update to 3.2.", "Use a network of its own."]
+    assert item.content["entities"] == [
+        {"name": "Halden Instruments", "entity_type": "company", "role": "mentioned"}
+    ]
+    assert [one["do"] for one in item.content["recommended_actions"]][:2] == [
+        "Update to 3.2.",
+        "Use a network of its own.",
+    ]
     assert item.source_date == datetime(2026, 2, 5, tzinfo=UTC)
     assert item.content["sources"][0]["url"] == "https://cisa.example/icsa-26-001-01"
     assert item.tlp is TLP.CLEAR
@@ -94,12 +99,17 @@ def test_osv_names_packages_in_text_and_never_as_organizations() -> None:
     item = osv.item(1, Fields(OSV))
     assert "entities" not in item.content
     assert "example.org/archive" in item.content["body"]
-    assert item.content["recommended_actions"][0]["do"] == "Update `example.org/archive` to version 1.4.2 or later."
+    assert (
+        item.content["recommended_actions"][0]["do"]
+        == "Update `example.org/archive` to version 1.4.2 or later."
+    )
     assert {"system": "CVE", "id": "CVE-2026-0042"} in item.content["external_refs"]
     assert item.content["severity"] == "info"
 
 
-@pytest.mark.parametrize(("label", "code"), [("RED", "marking"), ("PURPLE", "marking"), ("TLP:EX:CHR", "marking")])
+@pytest.mark.parametrize(
+    ("label", "code"), [("RED", "marking"), ("PURPLE", "marking"), ("TLP:EX:CHR", "marking")]
+)
 def test_red_and_unknown_markings_are_not_imported(label: str, code: str) -> None:
     with pytest.raises(BadDocument) as refused:
         csaf.item(1, Fields(changed(CSAF, "document.distribution.tlp.label", label)))
@@ -107,7 +117,13 @@ def test_red_and_unknown_markings_are_not_imported(label: str, code: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("label", "tlp"), [("WHITE", TLP.CLEAR), ("TLP:CLEAR", TLP.CLEAR), ("GREEN", TLP.GREEN), ("AMBER+STRICT", TLP.AMBER_STRICT)]
+    ("label", "tlp"),
+    [
+        ("WHITE", TLP.CLEAR),
+        ("TLP:CLEAR", TLP.CLEAR),
+        ("GREEN", TLP.GREEN),
+        ("AMBER+STRICT", TLP.AMBER_STRICT),
+    ],
 )
 def test_known_markings_are_kept(label: str, tlp: TLP) -> None:
     assert csaf.item(1, Fields(changed(CSAF, "document.distribution.tlp.label", label))).tlp is tlp
@@ -130,13 +146,18 @@ def test_no_marking_is_nothing_and_not_clear() -> None:
         (osv.item, OSV, "affected", "all", "wrong-type"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_name(reader: Any, document: Any, path: str, value: Any, code: str) -> None:
+def test_what_cannot_be_meant_is_refused_by_name(
+    reader: Any, document: Any, path: str, value: Any, code: str
+) -> None:
     with pytest.raises(BadDocument) as refused:
         reader(1, Fields(changed(document, path, value)))
     assert refused.value.problem.code == code
 
 
-@pytest.mark.parametrize(("scores", "word"), [([], "info"), ([0.0], "info"), ([3.9], "low"), ([2.0, 9.0], "critical"), ([6.9], "moderate")])
+@pytest.mark.parametrize(
+    ("scores", "word"),
+    [([], "info"), ([0.0], "info"), ([3.9], "low"), ([2.0, 9.0], "critical"), ([6.9], "moderate")],
+)
 def test_severity_follows_the_publishers_score(scores: list[float], word: str) -> None:
     assert severity(scores) == word
 
@@ -158,9 +179,21 @@ def test_a_stix_report_names_techniques_and_no_actors_or_people() -> None:
     ("path", "value", "code"),
     [
         ("objects.5.revoked", True, "withdrawn"),
-        ("objects.5.object_marking_refs", ["marking-definition--00000000-0000-4000-8000-000000000000"], "marking"),
-        ("objects.5.object_marking_refs", ["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"], "marking"),
-        ("objects.5.granular_markings", [{"marking_ref": "marking-definition--1", "selectors": ["name"]}], "marking"),
+        (
+            "objects.5.object_marking_refs",
+            ["marking-definition--00000000-0000-4000-8000-000000000000"],
+            "marking",
+        ),
+        (
+            "objects.5.object_marking_refs",
+            ["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"],
+            "marking",
+        ),
+        (
+            "objects.5.granular_markings",
+            [{"marking_ref": "marking-definition--1", "selectors": ["name"]}],
+            "marking",
+        ),
         ("objects.5.spec_version", "2.0", "version"),
         ("type", "report", "type"),
     ],
@@ -179,22 +212,30 @@ _JSON = st.recursive(
 
 
 def _paths(value: Any, path: str = "") -> list[str]:
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [found for key, one in children for here in [f"{path}.{key}" if path else str(key)] for found in [here, *_paths(one, here)]]
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    return [
+        found
+        for key, one in children
+        for here in [f"{path}.{key}" if path else str(key)]
+        for found in [here, *_paths(one, here)]
+    ]
 
 
 @pytest.mark.parametrize("name", READERS)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_value_anywhere_gives_a_complete_advisory_or_a_named_refusal(name: str, data: st.DataObject) -> None:
+def test_any_value_anywhere_gives_a_complete_advisory_or_a_named_refusal(
+    name: str, data: st.DataObject
+) -> None:
     reader, document = READERS[name]
     path = data.draw(st.sampled_from(_paths(document)))
     try:
         item = reader(1, Fields(changed(document, path, data.draw(_JSON))))
-    except BadDocument as refused:
-        assert refused.problem.message
+    except BadDocument:
         return
-    assert submit(item) == [] or "" in (item.foreign_id, item.publisher)
+    assert submit(item) == []
 
 
 @given(st.text(max_size=300))
@@ -227,16 +268,27 @@ def test_a_sentence_that_names_somebody_is_noticed() -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not beside this tree")
 @pytest.mark.parametrize(
     ("name", "file", "least"),
-    [("csaf", "cisa_csaf_raw_40.zip", 40), ("cisa-jsonl", "cisa_csaf.jsonl.gz", 200), ("osv", "osv_go.jsonl.gz", 200), ("osv", "osv_pypi.jsonl.gz", 200)],
+    [
+        ("csaf", "cisa_csaf_raw_40.zip", 40),
+        ("cisa-jsonl", "cisa_csaf.jsonl.gz", 200),
+        ("osv", "osv_go.jsonl.gz", 200),
+        ("osv", "osv_pypi.jsonl.gz", 200),
+    ],
 )
-def test_real_documents_become_complete_advisories_without_personal_data(name: str, file: str, least: int) -> None:
+def test_real_documents_become_complete_advisories_without_personal_data(
+    name: str, file: str, least: int
+) -> None:
     rows = [row for row, _ in zip(read(name, SHARED / "advisories" / file), range(250), strict=False)]
     items = [row for row in rows if isinstance(row, Item)]
     assert len(items) >= least
     for item in items:
         assert submit(item) == []
         cited = ("sources", "entities", "external_refs")
-        findings = [one for one in personal_data.check_text(Advisory, item.content) if not one.field.startswith(cited)]
-        found = [one for one in findings if "\n\n" not in one.matched]  # a heading and the next word are no name
+        findings = [
+            one for one in personal_data.check_text(Advisory, item.content) if not one.field.startswith(cited)
+        ]
+        found = [
+            one for one in findings if "\n\n" not in one.matched
+        ]  # a heading and the next word are no name
         assert found == [], item.foreign_id
         assert "acknowledg" not in " ".join(t.field for t in texts(Advisory, item.content))

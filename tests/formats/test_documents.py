@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import lzma
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from comity.formats.rows import Item, Limits, Refused, Row
 from comity.formats.registry import UnknownFormat, count, read
+from comity.formats.rows import Item, Limits, Refused, Row
 from tests.formats.documents_of_others import CSAF, RECORD, changed, lines_file, zip_file
 
 TIGHT = Limits(document_bytes=20_000, free_bytes=200_000, ratio=10)
@@ -21,7 +22,9 @@ def codes(rows: list[Row]) -> list[str]:
 
 
 def test_a_bad_line_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:
-    path = lines_file(tmp_path / "a.jsonl", [RECORD, "{", "", '{"a": 1, "a": 1}', changed(RECORD, "id", "SAMPLE-2026-8")])
+    path = lines_file(
+        tmp_path / "a.jsonl", [RECORD, "{", "", '{"a": 1, "a": 1}', changed(RECORD, "id", "SAMPLE-2026-8")]
+    )
     rows = list(read("jsonl", path))
     assert codes(rows) == ["ok", "json", "duplicate-key", "ok"]
     assert [row.position for row in rows] == [1, 2, 3, 4]
@@ -30,9 +33,13 @@ def test_a_bad_line_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("packed", ["plain", "gzip", "xz"])
 def test_plain_and_packed_files_read_alike(tmp_path: Path, packed: str) -> None:
     plain = lines_file(tmp_path / "a.jsonl", [RECORD, RECORD]).read_bytes()
-    pack = {"plain": bytes, "gzip": gzip.compress, "xz": lzma.compress}[packed]
+    packers: dict[str, Callable[[bytes], bytes]] = {
+        "plain": bytes,
+        "gzip": gzip.compress,
+        "xz": lzma.compress,
+    }
     path = tmp_path / "b.jsonl"
-    path.write_bytes(pack(plain))
+    path.write_bytes(packers[packed](plain))
     assert codes(list(read("jsonl", path))) == ["ok", "ok"]
     assert count("jsonl", path) == 2
 
@@ -76,7 +83,10 @@ def test_a_size_that_lies_in_the_directory_of_a_zip_does_not_help(tmp_path: Path
 
 
 def test_a_damaged_member_does_not_stop_the_archive(tmp_path: Path) -> None:
-    path = zip_file(tmp_path / "a.zip", {"a.json": CSAF, "b.json": changed(CSAF, "document.tracking.id", "ICSA-26-002-01")})
+    path = zip_file(
+        tmp_path / "a.zip",
+        {"a.json": CSAF, "b.json": changed(CSAF, "document.tracking.id", "ICSA-26-002-01")},
+    )
     data = bytearray(path.read_bytes())
     data[60:90] = b"\0" * 30
     path.write_bytes(bytes(data))

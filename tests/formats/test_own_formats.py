@@ -14,7 +14,10 @@ from comity.formats.rows import Item, Refused, Row
 from tests.formats.documents_of_others import RECORD, changed, lines_file
 
 SAMPLES = Path(__file__).parents[2] / "demo" / "samples"
-HEADER = "id,kind,tlp,title,pathways,cautions,recommended_actions.0.do,recommended_actions.0.small_institution,recommended_actions.1.do\n"
+HEADER = (
+    "id,kind,tlp,title,pathways,cautions,recommended_actions.0.do,recommended_actions.0.small_institution,"
+    "recommended_actions.1.do\n"
+)
 
 
 def written(tmp_path: Path, text: str | bytes) -> list[Row]:
@@ -24,7 +27,9 @@ def written(tmp_path: Path, text: str | bytes) -> list[Row]:
 
 
 def test_columns_are_the_fields_of_the_form(tmp_path: Path) -> None:
-    (row,) = written(tmp_path, HEADER + 'A-1,advisory,GREEN,Title,"conference; joint-lab","one\ntwo",Look,yes,Ask\n')
+    (row,) = written(
+        tmp_path, HEADER + 'A-1,advisory,GREEN,Title,"conference; joint-lab","one\ntwo",Look,yes,Ask\n'
+    )
     assert isinstance(row, Item)
     assert row.content == {
         "title": "Title",
@@ -60,7 +65,12 @@ def test_a_bad_row_is_refused_and_the_rest_goes_on(tmp_path: Path, line: bytes, 
 
 @pytest.mark.parametrize(
     ("header", "code"),
-    [("id,kind,nationality\n", "unknown-field"), ("id,kind,title,title\n", "header"), ("kind,title\n", "header"), ("", "header")],
+    [
+        ("id,kind,nationality\n", "unknown-field"),
+        ("id,kind,title,title\n", "header"),
+        ("kind,title\n", "header"),
+        ("", "header"),
+    ],
 )
 def test_a_header_that_means_nothing_is_refused_at_once(tmp_path: Path, header: str, code: str) -> None:
     (row,) = written(tmp_path, header + "A-1,advisory,x,y\n")
@@ -86,7 +96,9 @@ def test_a_kind_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.lists(st.text(max_size=8), min_size=9, max_size=9), max_size=4))
-def test_any_table_is_read_row_by_row(tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]) -> None:
+def test_any_table_is_read_row_by_row(
+    tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]
+) -> None:
     path = tmp_path_factory.mktemp("csv") / "a.csv"
     with path.open("w", newline="", encoding="utf-8", errors="surrogatepass") as stream:
         stream.write(HEADER)

@@ -31,7 +31,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("data", "code"), BAD.items(), ids=[f"{code}-{i}" for i, code in enumerate(BAD.values())])
+@pytest.mark.parametrize(
+    ("data", "code"), BAD.items(), ids=[f"{code}-{i}" for i, code in enumerate(BAD.values())]
+)
 def test_what_could_be_read_in_two_ways_is_refused(data: bytes, code: str) -> None:
     with pytest.raises(BadDocument) as refused:
         parse(data)
@@ -46,8 +48,19 @@ def test_a_whole_surrogate_pair_is_one_character() -> None:
     assert parse(b'{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
 
 
+def _outcome(data: bytes) -> object:
+    try:
+        return parse(data)
+    except BadDocument as refused:
+        return refused.problem.code
+
+
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
 )
@@ -56,15 +69,10 @@ _VALUES = st.recursive(
 @given(st.dictionaries(st.text(), _VALUES))
 def test_whatever_json_writes_is_read_back_or_refused_by_name(value: dict[str, object]) -> None:
     data = json.dumps(value).encode()
-    try:
-        assert parse(data) == value
-    except BadDocument as refused:
-        assert refused.problem.code in ("encoding", "number")
+    found = _outcome(data)
+    assert found in (value, "encoding", "number")
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_at_all_break_it(data: bytes) -> None:
-    try:
-        parse(data)
-    except BadDocument as refused:
-        assert refused.problem.message
+    assert isinstance(_outcome(data), dict | str)

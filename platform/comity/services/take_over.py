@@ -117,8 +117,10 @@ def completed(item: Item, source: PublicSource, today: date) -> dict[str, Any]:
     }
     content |= {name: day.isoformat() for name, day in dates.items()}
     given = content.get("sources")
-    cited = given if isinstance(given, list) else []
-    content["sources"] = [_graded(one, source, today) if isinstance(one, Mapping) else one for one in cited]
+    if isinstance(given, list):  # anything else is left as it is, for the check to name
+        content["sources"] = [
+            _graded(one, source, today) if isinstance(one, Mapping) else one for one in given
+        ]
     body, line = str(content.get("body") or ""), f"*{source.attribution}*"
     content["body"] = f"{body}\n\n{line}" if body else line
     return content
