@@ -13,6 +13,7 @@ from comity.web import (
     admission,
     alerts,
     attachments,
+    audit,
     editor,
     feeds,
     health,
@@ -57,6 +58,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     actions.router,
     alerts.router,
     searches.router,
+    audit.router,
 )
 
 UPLOADS: Final[tuple[APIRouter, ...]] = (attachments.router,)
