@@ -15,10 +15,14 @@ from tests.place import Place
 from tests.story import Story
 
 
-@pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    """One node on a new SQLite database."""
-    engine, world = make_world(tmp_path / "node.db")
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Story]:
+    """One node on a new database of each kind: the whole editorial life runs on both."""
+    where: Path | str = tmp_path / "node.db"
+    if request.param == "postgres":
+        create: Callable[[str], str] = request.getfixturevalue("postgres_database")
+        where = create("story")
+    engine, world = make_world(where)
     yield Story(engine, world)
     engine.dispose()
 

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from comity.domain.audit_chain import GENESIS, Broken, Intact
+from comity.domain.audit_chain import GENESIS, Broken, Entry, Intact
 from comity.domain.tlp import TLP
+from comity.domain.viewer import Viewer
 from comity.services.unit import Unit
 from comity.services.verify_audit import verify_chain
 from comity.storage import audiences, audit, outbox, sequences
@@ -30,6 +31,10 @@ def entry(db: Session, action: str = "record.publish", **more: Any) -> None:
         "audience_id": None,
     }
     audit.append(db, at=NOW, action=action, details={"n": 1, "list": ["a"]}, **{**given, **more})
+
+
+def entries(db: Session, viewer: Viewer, **narrowed: Any) -> list[Entry]:
+    return [link.entry for link in audit.links(db, viewer, **narrowed)]
 
 
 def verdict(db: Session, **checkpoint: Any) -> Intact | Broken:

@@ -77,7 +77,7 @@ def test_a_failing_job_stops_no_other_and_leaves_nothing(
     with node.story.unit("system", writes=False) as unit:
         from comity.storage import audit
 
-        assert audit.entries(unit.db, unit.viewer) == []
+        assert audit.links(unit.db, unit.viewer) == []
 
 
 def test_one_worker_at_a_time(node: Node) -> None:

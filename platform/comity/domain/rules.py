@@ -6,7 +6,7 @@ matching, so that every engine gives the same answer. The reading in SQL is `sto
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -100,17 +100,23 @@ def explain(rule: Rule, facts: Facts) -> list[str]:
             assert_never(rule)
 
 
-def lacking(rule: Rule, facts: Facts) -> list[Overlaps | AtMost]:
-    """What keeps `rule` from holding, on the way that comes nearest; empty when it holds or when no way is open at all."""
+def lacking(
+    rule: Rule, facts: Facts, weight: Callable[[Overlaps | AtMost], int] = lambda _: 1
+) -> list[Overlaps | AtMost]:
+    """What keeps `rule` from holding, on the way that comes nearest, where the sum of the `weight` of what is missing is least.
+
+    Empty when it holds, or when no way is open at all.
+    """
     match rule:
         case Overlaps() | AtMost():
             return [] if allows(rule, facts) else [rule]
         case All(rules):
-            return [leaf for part in rules for leaf in lacking(part, facts)]
+            return [leaf for part in rules for leaf in lacking(part, facts, weight)]
         case Any(rules):
             if allows(rule, facts):
                 return []
-            return min((lacking(part, facts) for part in rules if possible(part)), key=len, default=[])
+            ways = (lacking(part, facts, weight) for part in rules if possible(part))
+            return min(ways, key=lambda way: sum(map(weight, way)), default=[])
         case _:
             assert_never(rule)
 

@@ -51,10 +51,15 @@ def explain(unit: Unit, *, ref: str, who: str) -> Explained:
 
 def why_not(viewer: Viewer, audience: Audience) -> list[str]:
     """What is missing on the way that comes nearest."""
-    missing = lacking(visible_to(viewer), audience.facts())
+    missing = lacking(visible_to(viewer), audience.facts(), _weight)
     if not missing:
         return ["No role of this viewer reads a record in this state under this marking."]
     return list(dict.fromkeys(_spoken(leaf, audience) for leaf in missing))
+
+
+def _weight(leaf: Overlaps | AtMost) -> int:
+    """Nothing can be done about a marking or a state, so the way that fits them is the one to tell."""
+    return 10 if leaf.field in ("tlp", "stage") else 1
 
 
 def _viewer(unit: Unit, who: str) -> Viewer:
