@@ -29,6 +29,7 @@ from comity.web import (
     sign_in,
     submission,
     tokens,
+    transparency,
     triage,
     versions,
     work,
@@ -59,6 +60,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     alerts.router,
     searches.router,
     audit.router,
+    transparency.router,
 )
 
 UPLOADS: Final[tuple[APIRouter, ...]] = (attachments.router,)
