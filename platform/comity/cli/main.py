@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from comity.cli import audit, demo, doctor, explain, index, matrix, migrate, node, serve, user
+from comity.cli import audit, demo, doctor, explain, import_, index, matrix, migrate, node, serve, user
 from comity.cli.open_node import Commands
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(serve.worker)
+app.command("import")(import_.import_command)
 app.command()(doctor.doctor)
 app.command("explain")(explain.explain_)
 app.command()(matrix.matrix)
