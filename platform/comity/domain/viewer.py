@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from comity.domain.roles import Role, Sector
 from comity.domain.tokens import ANY, AccessToken, token, tokens
@@ -46,6 +48,11 @@ class Viewer:
         if not reason:
             raise ValueError("a system viewer needs a reason")
         return cls(node=node, system_reason=reason)
+
+    @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What others derive from this very viewer, once. A viewer never changes, and a changed copy begins anew."""
+        return {}
 
     @property
     def signed_in(self) -> bool:

@@ -63,13 +63,29 @@ def count(set_ids: Collection[str], names: Collection[str], fetch: Fetch) -> dic
             kept = _kept[0] = _Kept()
             missing = set(set_ids)
         kept.learn(missing, fetch)
-    return {name: _column(set_ids, kept.columns.get(name, {})) for name in names}
+    counted = Counter(set_ids)
+    if 2 * len(counted) > len(set_ids):
+        return {name: _column(set_ids, kept.columns.get(name, {})) for name in names}
+    return {name: _weighed(counted, kept.columns.get(name, {})) for name in names}
+
+
+def _weighed(counted: Mapping[str, int], values_of: Mapping[str, Values]) -> dict[str, int]:
+    """One facet, where many documents share a combination: each combination is looked up once."""
+    totals: Counter[Values | None] = Counter()
+    for set_id, number in counted.items():
+        totals[values_of.get(set_id)] += number
+    return _apart(totals)
 
 
 def _column(set_ids: Collection[str], values_of: Mapping[str, Values]) -> dict[str, int]:
-    """One facet. Its combinations are few, so they are counted first and taken apart afterwards."""
+    """One facet, where nearly every document has a combination of its own: the facet's values are fewer."""
+    return _apart(Counter(map(values_of.get, set_ids)))
+
+
+def _apart(found: Mapping[Values | None, int]) -> dict[str, int]:
+    """Counts of combinations as counts of their values."""
     totals: Counter[str] = Counter()
-    for values, number in Counter(map(values_of.get, set_ids)).items():
+    for values, number in found.items():
         for value in values or ():
             totals[value] += number
     return dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))

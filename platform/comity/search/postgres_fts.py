@@ -9,8 +9,10 @@ with at most 256 positions, so a phrase may be missed that begins with a later o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy import CursorResult
 
 from comity.search.port import Document
 from comity.search.query import Clause, Term
@@ -35,6 +37,10 @@ class PostgresSearch(SqlSearch):
 
     def _each(self, name: str, kind: str = "BIGINT") -> str:
         return f"SELECT CAST(value AS {kind}) FROM json_array_elements_text(CAST(:{name} AS json))"
+
+    @property
+    def _by_time(self) -> str:
+        return "search_entry d"
 
     def _joined(self, column: str) -> str:
         return f"string_agg({column}, ' ')"
@@ -61,7 +67,7 @@ class PostgresSearch(SqlSearch):
     def _remove_texts(self, ids: str) -> None:
         self._run(f"DELETE FROM search_text WHERE record_id IN ({self._each('ids')})", {"ids": ids})
 
-    def _candidate_words(self, ids: str, scanned: int) -> Iterable[Sequence[Any]]:
+    def _candidate_words(self, ids: str, scanned: int) -> CursorResult[*tuple[Any, ...]]:
         return self._run(
             f"""SELECT d.record_id, d.published_at, d.quality, f.title_words, f.names_words, f.summary_words,
                 left(f.body_words, :scanned) FROM search_text f

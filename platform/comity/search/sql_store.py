@@ -10,10 +10,11 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, text
+from sqlalchemy import Connection, CursorResult, TextClause, text
 
 from comity.search import analyzer, facets, spelling
 from comity.search.port import Document, Indexed, RefusedDocument, check
@@ -117,7 +118,13 @@ class SqlStore(ABC):
     def _run(
         self, sql: str, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[*tuple[Any, ...]]:
-        return self._connection.execute(text(sql), values)
+        return self._connection.execute(_statement(sql), values)
+
+
+@lru_cache(maxsize=512)
+def _statement(sql: str) -> TextClause:
+    """Reading the placeholders of a statement costs more than running many of them, so it is done once."""
+    return text(sql)
 
 
 def _storable(document: Document) -> Document:

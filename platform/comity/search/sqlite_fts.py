@@ -8,8 +8,10 @@ table until they are merged; `prune` merges them all.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy import CursorResult
 
 from comity.search.port import Document
 from comity.search.query import Clause, Term
@@ -27,6 +29,10 @@ class SqliteSearch(SqlSearch):
 
     def _each(self, name: str, kind: str = "BIGINT") -> str:
         return f"SELECT value FROM json_each(:{name})"
+
+    @property
+    def _by_time(self) -> str:
+        return "search_entry d INDEXED BY search_entry_newest"
 
     def _joined(self, column: str) -> str:
         return f"group_concat({column}, ' ')"
@@ -65,11 +71,12 @@ class SqliteSearch(SqlSearch):
         self._run(f"DELETE FROM search_text WHERE record_id IN ({each})", {"ids": ids})
         self._run(f"DELETE FROM search_fts WHERE rowid IN ({each})", {"ids": ids})
 
-    def _candidate_words(self, ids: str, scanned: int) -> Iterable[Sequence[Any]]:
+    def _candidate_words(self, ids: str, scanned: int) -> CursorResult[*tuple[Any, ...]]:
         return self._run(
-            f"""SELECT d.record_id, d.published_at, d.quality, f.title, f.names, f.summary, substr(f.body, 1, :scanned)
-                FROM search_fts f
-                JOIN search_entry d ON d.record_id = f.rowid WHERE f.rowid IN ({self._each("ids")})""",
+            # From the table below the virtual one (FTS5, section 9): the same words at half the price.
+            f"""SELECT d.record_id, d.published_at, d.quality, f.c0, f.c1, f.c2, substr(f.c3, 1, :scanned)
+                FROM search_fts_content f
+                JOIN search_entry d ON d.record_id = f.id WHERE f.id IN ({self._each("ids")})""",
             {"ids": ids, "scanned": scanned},
         )
 

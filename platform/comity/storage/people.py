@@ -26,6 +26,9 @@ from comity.storage.tables.people import AccountRow, NodeRow, OrganizationRow
 _node = table_of(NodeRow)
 _account = table_of(AccountRow)
 _organization = table_of(OrganizationRow)
+_with_home = sa.select(
+    *_account.c, *(column.label(f"home_{column.name}") for column in organizations.columns())
+).select_from(_account.join(_organization, _account.c.organization == _organization.c.id))
 NO_CODE_YET = -1
 """Last TOTP counter of a second factor that was offered and not yet confirmed by a first code."""
 
@@ -191,9 +194,7 @@ def known(
     db: Session, account_id: str, *, second_factor: bool = False, scopes: Collection[Scope] | None = None
 ) -> tuple[Viewer, Account]:
     """As `viewer_of`, with the account itself, from the same rows."""
-    joined = _account.join(_organization, _account.c.organization == _organization.c.id)
-    columns = (*_account.c, *(column.label(f"home_{column.name}") for column in organizations.columns()))
-    row = db.execute(sa.select(*columns).select_from(joined).where(_account.c.id == account_id)).one_or_none()
+    row = db.execute(_with_home.where(_account.c.id == account_id)).one_or_none()
     if row is None or row.state != AccountState.ACTIVE:
         raise LookupError(account_id)
     home = organizations.from_row(row, prefix="home_")

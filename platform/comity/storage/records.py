@@ -27,6 +27,10 @@ from comity.storage.tables.records import RecordRow, RevisionRow
 _record = table_of(RecordRow)
 _revision = table_of(RevisionRow)
 _audience = table_of(AudienceRow)
+_records = sa.select(_record)
+_cards = sa.select(_record, _audience.c.tlp).select_from(
+    _record.join(_audience, _record.c.audience_id == _audience.c.id)
+)
 _FIELDS: Final = tuple(field.name for field in fields(Record))
 SORTS: Final[Mapping[str, sa.ColumnElement[Any]]] = {
     "updated": _record.c.updated_at.desc(),
@@ -57,16 +61,14 @@ def get(db: Session, viewer: Viewer, ref: str, *, body: bool = False) -> Record 
     """The record with this `ref` or `uid`, when the viewer may know of it (`body`: may read its content)."""
     rule = body_visible_to(viewer) if body else visible_to(viewer)
     key = _record.c.ref if ref.startswith("RSI-") else _record.c.uid
-    row = db.execute(
-        sa.select(_record).where(key == ref, satisfies(rule, _record.c.audience_id))
-    ).one_or_none()
+    row = db.execute(_records.where(key == ref, satisfies(rule, _record.c.audience_id))).one_or_none()
     return None if row is None else _from_row(row)
 
 
 def lock(db: Session, viewer: Viewer, ref: str) -> Record | None:
     """As `get`, and nobody else changes it until this transaction ends."""
     key = _record.c.ref if ref.startswith("RSI-") else _record.c.uid
-    chosen = sa.select(_record).where(key == ref, satisfies(visible_to(viewer), _record.c.audience_id))
+    chosen = _records.where(key == ref, satisfies(visible_to(viewer), _record.c.audience_id))
     row = db.execute(chosen.with_for_update(of=_record)).one_or_none()
     return None if row is None else _from_row(row)
 
@@ -76,7 +78,7 @@ def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Record]
     if not ids:
         return {}
     readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
-    rows = db.execute(sa.select(_record).where(_record.c.id.in_(ids), readable))
+    rows = db.execute(_records.where(_record.c.id.in_(ids), readable))
     return {row.id: _from_row(row) for row in rows}
 
 
@@ -93,10 +95,7 @@ def cards(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Card]:
     if not ids:
         return {}
     readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
-    joined = _record.join(_audience, _record.c.audience_id == _audience.c.id)
-    rows = db.execute(
-        sa.select(_record, _audience.c.tlp).select_from(joined).where(_record.c.id.in_(ids), readable)
-    )
+    rows = db.execute(_cards.where(_record.c.id.in_(ids), readable))
     return {row.id: Card(_from_row(row), str(row.tlp).upper()) for row in rows}
 
 
@@ -114,7 +113,7 @@ def listing(
     rule: Rule | None = None,
 ) -> Sequence[Record]:
     """Records the viewer may know of, narrowed. Raises `KeyError` for a sort that is not in `SORTS`."""
-    chosen = sa.select(_record).where(_record.c.audience_id.in_(ids_for(db, rule or visible_to(viewer))))
+    chosen = _records.where(_record.c.audience_id.in_(ids_for(db, rule or visible_to(viewer))))
     if wanted := [state.value for state in states]:
         chosen = chosen.where(_record.c.state.in_(wanted))
     if author is not None:
@@ -130,7 +129,7 @@ def listing(
 def page(db: Session, viewer: Viewer, *, after: int, limit: int) -> Sequence[Record]:
     """Records the viewer may know of, in the order of their numbers, from the first above `after`. For jobs that walk over all."""
     readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
-    chosen = sa.select(_record).where(_record.c.id > after, readable).order_by(_record.c.id).limit(limit)
+    chosen = _records.where(_record.c.id > after, readable).order_by(_record.c.id).limit(limit)
     return [_from_row(row) for row in db.execute(chosen)]
 
 
@@ -189,7 +188,7 @@ def new_ref(db: Session, *, node: str, code: str, year: int) -> str:
 
 def due(db: Session, viewer: Viewer, *, now: datetime, limit: int = 100) -> Sequence[Record]:
     """Published records whose expiry date has come. For the node's own clock job."""
-    chosen = sa.select(_record).where(
+    chosen = _records.where(
         _record.c.audience_id.in_(ids_for(db, visible_to(viewer))),
         _record.c.state == State.PUBLISHED.value,
         _record.c.expires_at <= now,

@@ -20,6 +20,7 @@ from comity.storage.tables.records import ClaimRow, RevisionRow
 
 _revision = table_of(RevisionRow)
 _claim = table_of(ClaimRow)
+_revisions = sa.select(_revision)
 
 
 def _from_row(row: sa.Row[Any]) -> Revision:
@@ -47,7 +48,7 @@ def get(db: Session, viewer: Viewer, revision_id: int | None) -> Revision | None
     if revision_id is None:
         return None
     readable = satisfies(body_visible_to(viewer), _revision.c.audience_id)
-    row = db.execute(sa.select(_revision).where(_revision.c.id == revision_id, readable)).one_or_none()
+    row = db.execute(_revisions.where(_revision.c.id == revision_id, readable)).one_or_none()
     return None if row is None else _from_row(row)
 
 
@@ -55,9 +56,9 @@ def of_record(db: Session, viewer: Viewer, record_id: int) -> Sequence[Revision]
     """All versions that the viewer may know of, newest first."""
     readable = satisfies(visible_to(viewer), _revision.c.audience_id)
     rows = db.execute(
-        sa.select(_revision)
-        .where(_revision.c.record_id == record_id, readable)
-        .order_by(_revision.c.major.desc(), _revision.c.minor.desc())
+        _revisions.where(_revision.c.record_id == record_id, readable).order_by(
+            _revision.c.major.desc(), _revision.c.minor.desc()
+        )
     )
     return [_from_row(row) for row in rows]
 
@@ -159,8 +160,7 @@ def published_as_of(db: Session, viewer: Viewer, record_id: int, at: datetime) -
     """The version that was in force at a time (as-of view)."""
     readable = satisfies(body_visible_to(viewer), _revision.c.audience_id)
     row = db.execute(
-        sa.select(_revision)
-        .where(_revision.c.record_id == record_id, _revision.c.published_at <= at, readable)
+        _revisions.where(_revision.c.record_id == record_id, _revision.c.published_at <= at, readable)
         .order_by(_revision.c.published_at.desc(), _revision.c.id.desc())
         .limit(1)
     ).one_or_none()

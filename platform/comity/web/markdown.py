@@ -5,6 +5,7 @@ Two locks on one door (peers S17): markdown-it never passes HTML through, and nh
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import nh3
@@ -24,8 +25,12 @@ _LOWERED: Final = 2
 
 def markdown(text: str | None) -> Markup:
     """CommonMark with tables and bare links, as clean HTML. Images are left out: they would tell others who reads (peers S17)."""
-    if not text:
-        return Markup("")
+    return _rendered(text) if text else Markup("")
+
+
+@lru_cache(maxsize=512)
+def _rendered(text: str) -> Markup:
+    """The same text gives the same HTML for everyone, so it is made once; who may read it was decided before."""
     tokens = _PARSER.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
