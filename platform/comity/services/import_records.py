@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
@@ -25,7 +26,12 @@ from comity.services.take_over import Outcome, admitted_source, take_over
 from comity.services.unit import Unit
 from comity.storage import import_runs
 
-BATCH: Final = 500
+BATCH: Final = 300
+BREATH: Final = 0.11
+"""Seconds between two batches. SQLite gives its write lock to nobody in particular, and a waiting writer looks every 0.1 s:
+without a pause longer than that, people who sign in while a file is imported would wait until they are told “busy”.
+"""
+
 MAPPING: Final = 1
 """Raised when a reader starts to mean something else, so that a file that was finished is looked at again."""
 
@@ -110,6 +116,7 @@ class _Import:
             self._take(state, row)
             if state.rows >= self.batch_size:
                 self._flush(state, row.position, finished=False)
+                time.sleep(0.0 if self.dry_run else BREATH)
         self._flush(state, state.run.done if not state.rows else self._last(state), finished=True)
         return state.report
 
