@@ -32,7 +32,7 @@ def table(report: dict[str, object], title: str) -> dict[str, object]:
 
 def content(page: str) -> str:
     """Of a page, without what surrounds it."""
-    return page.split('id="main"')[1].split("</main>")[0]
+    return page.split('id="main"')[1].split("</main>", maxsplit=1)[0]
 
 
 def test_nothing_live_moves_with_a_restricted_record(browser: Browser, story: Story) -> None:
