@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.formats.registry import read
@@ -95,6 +95,7 @@ def test_a_kind_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     assert isinstance(row, Refused)
 
 
+@settings(deadline=None)  # a loaded machine is no defect
 @given(st.lists(st.lists(st.text(max_size=8), min_size=9, max_size=9), max_size=4))
 def test_any_table_is_read_row_by_row(
     tmp_path_factory: pytest.TempPathFactory, table: list[list[str]]
@@ -107,6 +108,7 @@ def test_any_table_is_read_row_by_row(
         assert isinstance(row, Item) or row.problems[0].message
 
 
+@settings(deadline=None)  # a loaded machine is no defect
 @given(st.binary(max_size=200))
 def test_no_bytes_at_all_break_it(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("csv") / "a.csv"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.formats.rows import BadDocument
@@ -66,6 +66,7 @@ _VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)  # a loaded machine is no defect
 @given(st.dictionaries(st.text(), _VALUES))
 def test_whatever_json_writes_is_read_back_or_refused_by_name(value: dict[str, object]) -> None:
     data = json.dumps(value).encode()
@@ -73,6 +74,7 @@ def test_whatever_json_writes_is_read_back_or_refused_by_name(value: dict[str, o
     assert found in (value, "encoding", "number")
 
 
+@settings(deadline=None)  # a loaded machine is no defect
 @given(st.binary(max_size=300))
 def test_no_bytes_at_all_break_it(data: bytes) -> None:
     assert isinstance(_outcome(data), dict | str)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.domain.audit_chain import Intact, verify
@@ -286,6 +286,7 @@ _PLAIN = st.recursive(
 )
 
 
+@settings(deadline=None)  # a loaded machine is no defect
 @given(st.dictionaries(st.text(), _PLAIN))
 def test_the_fast_canonical_form_is_the_one_of_rfc_8785(value: dict[str, Any]) -> None:
     import rfc8785
@@ -412,7 +413,7 @@ def _run_row(database: Path) -> tuple[int, int]:
 def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path, pause: float) -> None:
     database, journals = tmp_path / "node.db", tmp_path / "journals"
     engine, world = make_world(database)
-    documents: list[Any] = [sample(n) if n % 50 != 7 else "{" for n in range(800)]
+    documents: list[Any] = [sample(n) if n % 50 != 7 else "{" for n in range(500)]
     path = samples(tmp_path, documents)
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform'}{os.pathsep}{ROOT}"}
     arguments = [sys.executable, "-c", _RUN, str(database), str(path), str(journals)]
@@ -427,17 +428,17 @@ def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path, 
         process.wait()
     place = Place(engine, world)
     done, added = _run_row(database)
-    assert 120 <= done < 800
+    assert 120 <= done < 500
     assert table(place, "record") == added
     assert_whole(place)
     report = take(place, path, journals=journals)
     assert report.resumed_at == done
-    assert table(place, "record") == 784
-    assert [one.position for one in report.refused] == [n + 1 for n in range(800) if n % 50 == 7]
-    assert (report.added, report.rows) == (784 - added, 800)
+    assert table(place, "record") == 490
+    assert [one.position for one in report.refused] == [n + 1 for n in range(500) if n % 50 == 7]
+    assert (report.added, report.rows) == (490 - added, 500)
     assert_whole(place)
     assert not list(journals.glob("*"))
-    assert counts(take(place, path, journals=journals))[:3] == (0, 0, 784)
+    assert counts(take(place, path, journals=journals))[:3] == (0, 0, 490)
     engine.dispose()
 
 
