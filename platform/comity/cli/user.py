@@ -85,5 +85,7 @@ def _tell(made: Invitation) -> None:
     from comity.web.invitation import address
 
     typer.echo(f"{made.account.email} ({made.account.id})")
-    typer.echo(f"Hand over this link by a safe way; it works once, until {made.ends_at:%Y-%m-%d %H:%M} UTC:")
+    typer.echo(
+        f"Hand over this link in person or by a channel you trust; it works once, until {made.ends_at:%Y-%m-%d %H:%M} UTC:"
+    )
     typer.echo(f"  {address(get_settings().public_url, made.secret)}")
