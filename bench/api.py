@@ -47,8 +47,8 @@ def measure(number: int, *, keep: Path | None, seconds: float) -> Iterator[Row]:
         token, session = credentials(runtime)
         with serving(loaded) as server:
             yield from _searches(runtime, server, token)
-            yield from _records(runtime, server, token, session)
-            yield from _crowd(runtime, server, token, session, seconds)
+            yield from _records(server, token, session)
+            yield from _crowd(server, token, session, seconds)
             now, private = server.memory()
             yield Row("memory of the server, resident", now, "MB", 300)
             yield Row("  of it not shared with files", private, "MB")
@@ -70,7 +70,11 @@ def queries(number: int) -> list[Asked]:
 
     def words(count: int) -> list[str]:
         while True:
-            found = [w for w in dice.choice(known)[1].split() if w.isalpha() and w.lower() not in _STOP and len(w) > 3]
+            found = [
+                w
+                for w in dice.choice(known)[1].split()
+                if w.isalpha() and w.lower() not in _STOP and len(w) > 3
+            ]
             if len(found) > count:
                 start = dice.randrange(len(found) - count)
                 return found[start : start + count]
@@ -127,7 +131,7 @@ def _p95(values: Sequence[float]) -> float:
     return statistics.quantiles(values, n=20)[18]
 
 
-def _refs(runtime: Runtime, server: Server, token: str) -> list[str]:
+def _refs(server: Server, token: str) -> list[str]:
     caller = Caller(server.port, {"authorization": f"Bearer {token}"})
     found: list[str] = []
     for page in range(1, 4):
@@ -137,8 +141,8 @@ def _refs(runtime: Runtime, server: Server, token: str) -> list[str]:
     return found
 
 
-def _records(runtime: Runtime, server: Server, token: str, session: str) -> Iterator[Row]:
-    refs = _refs(runtime, server, token)
+def _records(server: Server, token: str, session: str) -> Iterator[Row]:
+    refs = _refs(server, token)
     for label, prefix, headers in (
         ("record page", "/records/", {"cookie": f"comity={session}", "accept": "text/html"}),
         ("record through the API", "/api/v1/records/", {"authorization": f"Bearer {token}"}),
@@ -156,11 +160,11 @@ def _records(runtime: Runtime, server: Server, token: str, session: str) -> Iter
         yield Row(f"{label}, p50", statistics.median(spent), "ms")
 
 
-def _crowd(runtime: Runtime, server: Server, token: str, session: str, seconds: float) -> Iterator[Row]:
+def _crowd(server: Server, token: str, session: str, seconds: float) -> Iterator[Row]:
     bearer = {"authorization": f"Bearer {token}"}
     cookie = {"cookie": f"comity={session}", "accept": "text/html"}
     requests: list[tuple[str, Mapping[str, str]]] = []
-    for ref in _refs(runtime, server, token):
+    for ref in _refs(server, token):
         requests += [(f"/records/{ref}", cookie), (f"/api/v1/records/{ref}", bearer)]
     for text, typing in queries(QUERIES):
         requests.append(("/api/v1/records?" + urlencode({"q": text, "typing": typing}), bearer))

@@ -118,9 +118,10 @@ def _spread(runtime: Runtime) -> None:
             audience_id = audiences.ensure(unit.db, audience)
             part = hidden[circle::circles]
             for table, column in (("record", "id"), ("revision", "record_id")):
-                change = sa.text(f"UPDATE {table} SET audience_id = :audience WHERE {column} IN :ids")  # noqa: S608
+                change = sa.text(f"UPDATE {table} SET audience_id = :audience WHERE {column} IN :ids")
                 unit.db.execute(
-                    change.bindparams(sa.bindparam("ids", expanding=True)), {"audience": audience_id, "ids": part}
+                    change.bindparams(sa.bindparam("ids", expanding=True)),
+                    {"audience": audience_id, "ids": part},
                 )
             unit.index.move(part, audience_id)
 
@@ -155,13 +156,15 @@ class Server:
     def memory(self) -> tuple[float, float]:
         """Resident memory now and at its highest, in MB, without pages that merely map files."""
         status = dict(
-            line.split(":", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines() if ":" in line
+            line.split(":", 1)
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines()
+            if ":" in line
         )
         return _mb(status["VmRSS"]), _mb(status["RssAnon"])
 
 
 def _mb(value: str) -> float:
-    return int(value.split()[0]) / 1024
+    return int(value.split(maxsplit=1)[0]) / 1024
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Callers for the benchmarks: one that times single requests, and many at once that count errors. HTTP/1.1 with kept connections."""
+"""Callers for the benchmarks: one times single requests, many at once count errors. HTTP/1.1 with kept connections."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ async def _all(
     port: int, requests: Sequence[tuple[str, Mapping[str, str]]], readers: int, seconds: float
 ) -> Crowd:
     seen, end = Crowd(), time.perf_counter() + seconds
-    await asyncio.gather(*(_one(port, requests, random.Random(number), end, seen) for number in range(readers)))
+    await asyncio.gather(
+        *(_one(port, requests, random.Random(number), end, seen) for number in range(readers))
+    )
     return seen
 
 

@@ -19,7 +19,10 @@ def main() -> int:
     choices.add_argument("--seconds", type=float, default=30.0, help="how long the hundred readers ask")
     choices.add_argument("--keep", type=Path, help="folder of a loaded node, made when it is not there")
     options = choices.parse_args()
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; {options.documents:,} documents", flush=True)
+    print(
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; {options.documents:,} documents",
+        flush=True,
+    )
     missed = 0
     for row in api.measure(options.documents, keep=options.keep, seconds=options.seconds):
         print(row, flush=True)
