@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +14,14 @@ from comity.domain.tlp import TLP
 from comity.services import clock, dispute, read
 from comity.web.step_words import WORDS
 from comity.web.steps import STEPS
-from tests.story import Story
+from tests.story import NOW, Story
 from tests.web.conftest import Browser, Portal
 from tests.web.forms_of_a_page import changed, form_of, send
 
 
 @pytest.fixture
 def tale(portal: Portal) -> Story:
+    portal.moment = NOW
     return Story(portal.engine, portal.world)
 
 
@@ -310,6 +312,10 @@ def test_ending_an_order_does_not_tell_an_editor_of_other_peoples_drafts(
     assert len(there.text) == len(absent.text)
 
 
+def without_nonce(html: str) -> str:
+    return re.sub(r'nonce="[^"]*"', "", html)
+
+
 PATHS = [one.path for one in STEPS] + ["appeals", "correct/minor"]
 
 
@@ -321,9 +327,9 @@ def test_nobody_learns_of_a_draft_through_a_step(tale: Story, browser: Browser, 
     for who in ("researcher", "reviewer_uni", "editor", "ombudsperson", "council_uni", "contributor"):
         client = browser(who)
         there, absent = client.get(at(record, path)), client.get(nothing)
-        assert (there.status_code, len(there.text) - len(record.ref)) in (
-            (absent.status_code, len(absent.text) - len("RSI-nordmark-ADV-2026-000000")),
-        )
+        assert there.status_code == absent.status_code
+        if there.status_code != 200:
+            assert without_nonce(there.text) == without_nonce(absent.text)
         if path != "restrict/lift" or who != "editor":
             assert there.status_code == 404
         if path != "appeals":

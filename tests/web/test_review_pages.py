@@ -17,13 +17,14 @@ from comity.services import draft, read, triage
 from comity.storage import role_grants
 from comity.web.review import DECISIONS
 from tests.factories import person_id
-from tests.story import Story
+from tests.story import NOW, Story
 from tests.web.conftest import Browser, Portal
 from tests.web.forms_of_a_page import changed, form_of, send
 
 
 @pytest.fixture
 def tale(portal: Portal) -> Story:
+    portal.moment = NOW
     return Story(portal.engine, portal.world)
 
 

@@ -61,7 +61,8 @@ def _control(kind: type[Kind], field: str) -> str:
 
 def pressed(content: dict[str, Any], checked: Checked, sent: Sent) -> dict[str, Any]:
     """The content after the one button that was pressed: a rewrite used, words removed, or words replaced by a role."""
-    found = {finding_key(one): one for one in (*checked.language, *checked.personal)}
+    found: dict[str, Any] = {finding_key(one): one for one in checked.language}
+    found |= {finding_key(one): one for one in checked.personal}
     for press in PRESSES:
         finding = found.get(sent.one(press))
         if finding is None:

@@ -48,17 +48,20 @@ def progress(tally: Tally, asked: Collection[Sector], *, everything: bool = Fals
         "met": tally.met,
         "approvals": len(tally.counted),
         "approvals_needed": tally.rule.needs.approvals,
-        "sectors": [{"label": SECTORS[one], "state": _state(one, tally, asked)} for one in Sector],
+        "sectors": [_sector(one, tally, asked) for one in Sector],
         "rules": [],
         "missing": list(tally.missing),
         "not_counted": _left_out(tally) if everything else [],
     }
 
 
-def _state(sector: Sector, tally: Tally, asked: Collection[Sector]) -> str:
+def _sector(sector: Sector, tally: Tally, asked: Collection[Sector]) -> dict[str, str]:
+    """Never whether somebody who was asked has answered otherwise: that stays hidden."""
     if sector in tally.sectors:
-        return "agreed"
-    return "asked" if sector in asked else "none"
+        return {"label": SECTORS[sector], "state": "agreed"}
+    if sector in asked:
+        return {"label": SECTORS[sector], "state": "asked", "text": "asked"}
+    return {"label": SECTORS[sector], "state": "none"}
 
 
 def _left_out(tally: Tally) -> list[dict[str, str]]:
