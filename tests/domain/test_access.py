@@ -21,7 +21,9 @@ OWNER = "gov-security-office"
 EVERYBODY = ("public", *PEOPLE)
 
 
-def item(tlp: TLP, *, stage: Stage = Stage.LIVE, assigned: frozenset[str] = frozenset(), **handling: object) -> Audience:
+def item(
+    tlp: TLP, *, stage: Stage = Stage.LIVE, assigned: frozenset[str] = frozenset(), **handling: object
+) -> Audience:
     """A record of the government office, by its liaison."""
     return audience_of(
         Handling.model_validate({"tlp": tlp, **handling}),
@@ -155,6 +157,15 @@ def test_a_draft_is_for_its_author_and_those_assigned(tlp: TLP) -> None:
     assert readers(given) == {"liaison"} | ({"reviewer_ngo"} if tlp is not TLP.RED else set())
 
 
+def test_those_who_worked_on_a_narrowed_record_keep_reading_it() -> None:
+    audience = item(
+        TLP.GREEN,
+        audience={"roles": ["research_security_officer"]},
+        assigned=frozenset({f"person:{person_id('reviewer_ngo')}"}),
+    )
+    assert readers(audience) == {"security_officer", "liaison", "reviewer_ngo"}
+
+
 @pytest.mark.parametrize("tlp", list(TLP))
 def test_what_is_sealed_is_for_nobody(tlp: TLP) -> None:
     assert readers(item(tlp, stage=Stage.SEALED, audience={"organizations": ["uni-north"]})) == set()
@@ -176,7 +187,10 @@ def test_an_organization_that_is_not_verified_gives_its_people_nothing() -> None
 
 def test_reasons_are_given_to_those_who_may_read_and_to_nobody_else() -> None:
     audience = item(TLP.AMBER, audience={"organizations": ["uni-north"]})
-    assert any("organization is one of its named recipients" in why for why in why_readable(WORLD.viewer("researcher"), audience))
+    assert any(
+        "organization is one of its named recipients" in why
+        for why in why_readable(WORLD.viewer("researcher"), audience)
+    )
     assert why_readable(WORLD.viewer("reader"), audience) == []
 
 
@@ -184,7 +198,13 @@ def test_red_and_unnamed_amber_never_leave_for_a_peer() -> None:
     """F-02, F-04."""
     ally = Peer(node="north-sea", groups=frozenset({"fjord"}), highest=TLP.RED)
     leaves = {tlp: allows(releasable_to(ally), item(tlp).facts()) for tlp in TLP}
-    assert leaves == {TLP.CLEAR: True, TLP.GREEN: True, TLP.AMBER: False, TLP.AMBER_STRICT: False, TLP.RED: False}
+    assert leaves == {
+        TLP.CLEAR: True,
+        TLP.GREEN: True,
+        TLP.AMBER: False,
+        TLP.AMBER_STRICT: False,
+        TLP.RED: False,
+    }
     named = item(TLP.AMBER, releasable_to=["node:north-sea"])
     assert allows(releasable_to(ally), named.facts())
     assert not allows(releasable_to(replace(ally, highest=TLP.GREEN)), named.facts())
@@ -205,7 +225,9 @@ def test_an_unknown_marking_is_read_as_the_most_restrictive() -> None:
     assert strictest([TLP.GREEN, TLP.AMBER_STRICT, TLP.AMBER]) is TLP.AMBER_STRICT
 
 
-@pytest.mark.parametrize("text", ["org:Uni", "org:a b", "org:é", "sector:*", "org:", "", "org:a\n", "org:" + "a" * 200])
+@pytest.mark.parametrize(
+    "text", ["org:Uni", "org:a b", "org:é", "sector:*", "org:", "", "org:a\n", "org:" + "a" * 200]
+)
 def test_tokens_are_lowercase_ascii_of_one_grammar(text: str) -> None:
     with pytest.raises(BadToken):
         token(text)
@@ -217,6 +239,8 @@ def test_no_role_alone_reads_amber_of_another_organization(role: Role) -> None:
     from comity import policies
 
     powers = policies.roles().powers("public", role)
-    viewer = replace(WORLD.viewer("researcher"), roles=frozenset({role}), powers=powers, sector=Sector.ACADEMIA)
+    viewer = replace(
+        WORLD.viewer("researcher"), roles=frozenset({role}), powers=powers, sector=Sector.ACADEMIA
+    )
     assert not may_read(viewer, item(TLP.AMBER))
     assert not may_read(viewer, item(TLP.AMBER_STRICT))

@@ -149,13 +149,18 @@ def _red(viewer: Viewer) -> Rule:
 
 
 def _assigned(viewer: Viewer) -> Rule:
-    """Those who worked on an AMBER record keep reading what they worked on."""
-    if not viewer.may("read_amber"):
+    """Those who worked on a record keep reading it, also where its audience was narrowed past them; RED asks for more (`_red`)."""
+    labels: list[TLP] = []
+    if viewer.may("read_green"):
+        labels.append(TLP.GREEN)
+    if viewer.may("read_amber"):
+        labels += [TLP.AMBER, TLP.AMBER_STRICT]
+    if not labels:
         return Any(())
     working = Overlaps(
         "workers", viewer.person_token | viewer.role_tokens, "You wrote it, or it was assigned to you."
     )
-    return All((_tlp(TLP.AMBER, TLP.AMBER_STRICT), working))
+    return All((_tlp(*labels), working))
 
 
 def _as_worker(viewer: Viewer) -> Rule:

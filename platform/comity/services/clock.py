@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 from comity.domain.errors import ComityError
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
@@ -19,6 +20,9 @@ from comity.services.reviewers import rule_of
 from comity.services.step import give_reason, held_record, take
 from comity.services.unit import Unit
 from comity.storage import records
+
+
+PORTION: Final = 500
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,15 @@ def _each(
 
 
 def _waiting(unit: Unit, state: State) -> Sequence[Record]:
-    return records.listing(unit.db, unit.viewer, states=[state], sort="waiting", limit=500)
+    """Everything that stands in a state, in portions: many long embargoes must not keep a newer record waiting."""
+    found: list[Record] = []
+    while True:
+        portion = records.listing(
+            unit.db, unit.viewer, states=[state], sort="waiting", limit=PORTION, offset=len(found)
+        )
+        found += portion
+        if len(portion) < PORTION:
+            return found
 
 
 def _publish(unit: Unit, record: Record) -> bool:
