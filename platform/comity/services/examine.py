@@ -22,6 +22,9 @@ from comity.services.read import needs_purpose
 from comity.services.reviewers import assigned_reviewers, candidates, count
 from comity.services.unit import Unit
 from comity.storage import audiences, editorial, openings, records, revisions
+from comity.storage.editorial import StoredVote
+
+__all__ = ["Desk", "Said", "SourceLine", "StoredVote", "at_work", "examine", "may_triage", "sources_of"]
 
 _COUNCIL_ONLY: Final = frozenset({"council_withdraw", "council_hold", "graded"})
 _COUNTED: Final = frozenset({State.IN_REVIEW, State.APPROVED})

@@ -19,7 +19,7 @@ from comity.http.context import Context, Ctx
 from comity.http.route import new_router
 from comity.services import review, triage
 from comity.services.compare import compare
-from comity.services.examine import Desk, examine, sources_of
+from comity.services.examine import Desk, StoredVote, examine, sources_of
 from comity.services.publish import awaits_confirmation
 from comity.services.reviewers import assigned_reviewers, found_conflicts, rule_of
 from comity.web.forms import Field, Sent, SentForm, filled, general
@@ -120,67 +120,65 @@ def _home(problems: Sequence[Problem]) -> list[Problem]:
 def ballot_fields(desk: Desk) -> list[Field]:
     """The ballot, filled with one's last vote on this version."""
     last = desk.own_vote
-    group = {Decision.REQUEST_CHANGES.value: "return", Decision.REJECT.value: "reject"}
-    code = f"{group[last.decision]}.{last.reason_code}" if last and last.decision in group else ""
-    reasons = [
-        (f"{name}.{key}", f"{title}: {label}")
-        for name, title in (("return", "Changes"), ("reject", "Against"))
-        for key, label in triage.reasons_for("reject" if name == "reject" else "return").items()
-    ]
-    return [
-        Field(
-            "interests",
-            "Interests to declare",
-            "lines",
-            "Ties to the originator, to an organization named or to a source; one a line. Such a vote is kept and not counted.",
-            required=False,
-            value="\n".join(last.interests) if last else "",
-        ),
-        Field("decision", "Your vote", "choice", options=DECISIONS, value=last.decision if last else ""),
-        Field(
-            "reason_code",
-            "Reason",
-            "choice",
-            "Needed unless you agree.",
-            required=False,
-            options=tuple(reasons),
-            value=code,
-        ),
-        Field(
-            "comment",
-            "Comment",
-            "prose",
-            "The author reads it, without your name, once the review is over.",
-            required=False,
-            max_length=2000,
-            value=last.comment if last else "",
-        ),
-        Field(
-            "dissent",
-            "Dissent",
-            "prose",
-            f"Up to {review.DISSENT_WORDS} words. They are published with the record, at the same marking.",
-            required=False,
-            max_length=3000,
-            value=last.dissent if last else "",
-        ),
-        Field(
-            "devils_advocate",
-            "I sign as devil’s advocate",
-            "check",
-            "The signature says that the best innocent explanation was looked for. It does not decide.",
-            required=False,
-            value=bool(last and last.devils_advocate),
-        ),
-        Field(
-            "innocent_explanation",
-            "The best innocent explanation",
-            "prose",
-            required=False,
-            max_length=3000,
-            value=last.innocent_explanation if last else "",
-        ),
-    ]
+    values = _last_words(last) if last else {}
+    return [replace(field, value=values.get(field.name, field.value)) for field in _BALLOT]
+
+
+def _last_words(last: StoredVote) -> dict[str, str | bool]:
+    group = {Decision.REQUEST_CHANGES.value: "return", Decision.REJECT.value: "reject"}.get(last.decision)
+    return {
+        "interests": "\n".join(last.interests),
+        "decision": last.decision,
+        "reason_code": f"{group}.{last.reason_code}" if group else "",
+        "comment": last.comment,
+        "dissent": last.dissent,
+        "devils_advocate": last.devils_advocate,
+        "innocent_explanation": last.innocent_explanation,
+    }
+
+
+def _reasons() -> tuple[tuple[str, str], ...]:
+    """Both lists in one, so that the page needs no script: `return.missing_source`."""
+    changes = [(f"return.{key}", f"Changes: {label}") for key, label in triage.reasons_for("return").items()]
+    against = [(f"reject.{key}", f"Against: {label}") for key, label in triage.reasons_for("reject").items()]
+    return (*changes, *against)
+
+
+_BALLOT: Final = (
+    Field(
+        "interests",
+        "Interests to declare",
+        "lines",
+        "Ties to the originator, to an organization named or to a source; one a line. Such a vote is kept and not counted.",
+        required=False,
+    ),
+    Field("decision", "Your vote", "choice", options=DECISIONS),
+    Field("reason_code", "Reason", "choice", "Needed unless you agree.", required=False, options=_reasons()),
+    Field(
+        "comment",
+        "Comment",
+        "prose",
+        "The author reads it, without your name, once the review is over.",
+        required=False,
+        max_length=2000,
+    ),
+    Field(
+        "dissent",
+        "Dissent",
+        "prose",
+        f"Up to {review.DISSENT_WORDS} words. They are published with the record, at the same marking.",
+        required=False,
+        max_length=3000,
+    ),
+    Field(
+        "devils_advocate",
+        "I sign as devil’s advocate",
+        "check",
+        "The signature says that the best innocent explanation was looked for. It does not decide.",
+        required=False,
+    ),
+    Field("innocent_explanation", "The best innocent explanation", "prose", required=False, max_length=3000),
+)
 
 
 def _page(
