@@ -134,7 +134,7 @@ def test_an_audience_never_widens(tlp: TLP) -> None:
 
 
 def test_an_empty_group_means_nobody() -> None:
-    audience = replace(item(TLP.GREEN), organizations=frozenset())
+    audience = replace(item(TLP.GREEN), organizations=frozenset(), workers=frozenset())
     assert readers(audience) == set()
 
 

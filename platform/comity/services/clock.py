@@ -21,7 +21,6 @@ from comity.services.step import give_reason, held_record, take
 from comity.services.unit import Unit
 from comity.storage import records
 
-
 PORTION: Final = 500
 
 
