@@ -19,14 +19,14 @@ from comity.domain.kinds.advisory import Advisory
 from comity.domain.kinds.problems import submit_problems
 from comity.domain.personal_data import find
 from comity.domain.tlp import TLP
-from comity.formats import cisa_jsonl, csaf, osv, stix_report
+from comity.formats import cisa_jsonl, csaf, json_lines, osv, stix_report
 from comity.formats.bulletin import NO_BENEFITS, NOT_KNOWN, severity
 from comity.formats.fields import Fields
 from comity.formats.prose import Cleaner, _may_hold, names_a_person
 from comity.formats.registry import read
 from comity.formats.rows import BadDocument, Item
 from comity.services.take_over import completed
-from tests.formats.documents_of_others import CSAF, OSV, SHARED, STIX, changed, lines_file
+from tests.formats.documents_of_others import CSAF, OSV, RECORD, SHARED, STIX, changed, lines_file
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CISA_LINE: dict[str, Any] = {
@@ -294,3 +294,23 @@ def test_real_documents_become_complete_advisories_without_personal_data(
         ]  # a heading and the next word are no name
         assert found == [], item.foreign_id
         assert "acknowledg" not in " ".join(t.field for t in texts(Advisory, item.content))
+
+
+def test_only_what_went_through_the_cleaner_says_so() -> None:
+    assert all(reader(1, Fields(document)).cleaned for reader, document in READERS.values())
+    assert not json_lines.item(1, Fields(RECORD)).cleaned
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_whatever_text_a_publisher_writes_nobody_is_named_in_what_is_kept(name: str) -> None:
+    """`cleaned` is trusted later on: so every single text of every format is tried with a name in it."""
+    reader, document = READERS[name]
+    for path in _paths(document):
+        try:
+            item = reader(
+                1, Fields(changed(document, path, "Researcher Karin Holm, karin.holm@uni.example, found it."))
+            )
+        except BadDocument:
+            continue
+        own = [one.text for one in texts(Advisory, item.content) if not one.verbatim]
+        assert not any(names_a_person(text) for text in own), path

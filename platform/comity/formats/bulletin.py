@@ -77,6 +77,7 @@ def item(position: int, bulletin: Bulletin) -> Item:
         tlp=bulletin.tlp,
         source_date=bulletin.updated or bulletin.published,
         warnings=clean.warnings,
+        cleaned=True,
     )
 
 
@@ -163,7 +164,7 @@ def _actions(bulletin: Bulletin, clean: Cleaner) -> list[dict[str, Any]]:
 
 
 def _refs(bulletin: Bulletin, clean: Cleaner) -> list[dict[str, str]]:
-    own = {"system": clean.name(bulletin.publisher), "id": bulletin.foreign_id}
+    own = {"system": clean.name(bulletin.publisher), "id": clean.name(bulletin.foreign_id)}
     if address := web_addresses([bulletin.url]):
         own["url"] = address[0]
     aliases = [

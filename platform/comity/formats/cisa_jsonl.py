@@ -35,7 +35,7 @@ def item(position: int, data: Fields) -> Item:
     references = data.texts("references")
     pages = [url for url in references if not url.endswith(".json")]
     return bulletin.item(position, Bulletin(
-        foreign_id=data.needed("id"),
+        foreign_id=data.identifier("id"),
         title=data.needed("title"),
         publisher=data.needed("publisher"),
         author_kind="public_body",

@@ -44,7 +44,7 @@ def item(position: int, data: Fields) -> Item:
     references = [(ref.text("category"), ref.text("url")) for ref in document.nodes("references")]
     weaknesses, remedies = _weaknesses(data)
     return bulletin.item(position, Bulletin(
-        foreign_id=tracking.needed("id"),
+        foreign_id=tracking.identifier("id"),
         title=document.needed("title"),
         publisher=publisher.needed("name"),
         author_kind=_KINDS.get(publisher.text("category"), "other"),

@@ -97,7 +97,7 @@ def item(position: int, columns: list[str], cells: list[str]) -> Item:
             raise BadDocument("unknown-field", f"A record of this kind has no field “{name[:60]}”.", name)
     return Item(
         position=position,
-        foreign_id=own.needed("id"),
+        foreign_id=own.identifier("id"),
         kind=model.name,
         content=parse_form(model, _form(model, given)),
         publisher=own.text("publisher"),

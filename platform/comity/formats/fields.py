@@ -25,19 +25,26 @@ class Fields:
         return f"{self.path}.{name}" if self.path else name
 
     def text(self, name: str) -> str:
-        """A text, trimmed; empty when absent."""
+        """A text, trimmed; empty when absent or when there is nothing in it to see."""
         value = self.data.get(name)
         if value is None:
             return ""
         if not isinstance(value, str):
             raise self._wrong(name, "Text")
-        return value.strip()
+        return _seen(value)
 
     def needed(self, name: str) -> str:
         """A text that must be there."""
         value = self.text(name)
         if not value:
             raise BadDocument("missing", f"“{name}” is missing.", self._at(name))
+        return value
+
+    def identifier(self, name: str) -> str:
+        """A name by which others know the document: printable, without blanks, up to 150 characters."""
+        value = self.needed(name)
+        if len(value) > 150 or not value.isprintable() or " " in value:
+            raise BadDocument("format", "This is not an identifier that can be kept.", self._at(name))
         return value
 
     def number(self, name: str) -> float | None:
@@ -82,7 +89,7 @@ class Fields:
         for i, value in enumerate(self._list(name)):
             if not isinstance(value, str):
                 raise self._wrong(f"{name}.{i}", "Text")
-        return [text for value in self._list(name) if (text := value.strip())]
+        return [text for value in self._list(name) if (text := _seen(value))]
 
     def time(self, name: str) -> datetime | None:
         """A time of ISO 8601 in UTC; a date alone is its first moment. Years before 1970 stand for "not given"."""
@@ -95,3 +102,8 @@ class Fields:
         except (ValueError, OverflowError):
             raise self._wrong(name, "A date or time such as 2026-11-30T09:00:00Z") from None
         return found if found.year >= 1970 else None
+
+
+def _seen(text: str) -> str:
+    trimmed = text.strip()
+    return trimmed if any(character.isprintable() and character != " " for character in trimmed) else ""

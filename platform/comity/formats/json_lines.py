@@ -32,7 +32,7 @@ def item(position: int, data: Fields) -> Item:
         )
     return Item(
         position=position,
-        foreign_id=data.needed("id"),
+        foreign_id=data.identifier("id"),
         kind=known_kind(data.needed("kind")),
         content=dict(data.node("content").data),
         publisher=data.text("publisher"),

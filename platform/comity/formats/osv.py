@@ -35,7 +35,7 @@ def read(path: Path, limits: Limits) -> Iterator[Row]:
 
 def item(position: int, data: Fields) -> Item:
     """One OSV document."""
-    foreign_id = data.needed("id")
+    foreign_id = data.identifier("id")
     if data.text("withdrawn"):
         raise BadDocument("withdrawn", "The publisher has withdrawn this.", "withdrawn")
     text = data.text("details") or data.text("text")

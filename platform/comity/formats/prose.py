@@ -12,6 +12,7 @@ from comity.domain.personal_data import find
 
 _CODE: Final = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 _TAG: Final = re.compile(r"<(?!https?://|mailto:)[/!]?[a-zA-Z][^<>]*>")
+_ADDRESS: Final = re.compile(r"https?://[^\s/?#@<>\"`]+[^\s<>\"`]*")
 _BIDI: Final = re.compile("[\u2066-\u2069\u200e\u200f]")
 _SIGNS: Final = re.compile(
     r"@|\+\d|\d{4}-\d{4}-|\b(?:Dr|Prof|Mr|Mrs|Ms|Mx|Miss|Sir|Dame|Herr|Frau|Mme|Mlle)\b|, (?:Ph|MD|MSc|DPhil)|[\u4e00-\u9fff]"
@@ -137,5 +138,5 @@ def unique(texts: Iterable[str]) -> list[str]:
 def web_addresses(texts: Iterable[str]) -> list[str]:
     """Those texts that are plain web addresses our fields accept."""
     return unique(
-        t for t in texts if len(t) <= 2_000 and re.fullmatch(r"https?://[^\s/?#@<>\"`]+[^\s<>\"`]*", t)
+        text for text in texts if len(text) <= 2_000 and text.isprintable() and _ADDRESS.fullmatch(text)
     )

@@ -21,6 +21,7 @@ class Item:
     """One document as content of `kind`. `position` counts from 1 in the order of the file.
 
     `tlp` is None when the document carries no marking at all. `source_date` is the publisher's current release (aware UTC).
+    `cleaned` says that every text went through `prose.Cleaner`, so that it need not be scanned for personal data again.
     """
 
     position: int
@@ -31,6 +32,7 @@ class Item:
     tlp: TLP | None = None
     source_date: datetime | None = None
     warnings: tuple[str, ...] = ()
+    cleaned: bool = False
 
 
 @dataclass(frozen=True)

@@ -73,13 +73,14 @@ def item(position: int, report: Fields, objects: Mapping[str, Mapping[str, Any]]
     named = [Fields(objects[ref]) for ref in report.texts("object_refs") if ref in objects]
     return Item(
         position=position,
-        foreign_id=report.needed("id"),
+        foreign_id=report.identifier("id"),
         kind="advisory",
         content=_content(report, named, _publisher(report, objects), clean),
         publisher=_publisher(report, objects),
         tlp=_marking(report, objects),
         source_date=report.time("modified") or report.time("published"),
         warnings=clean.warnings,
+        cleaned=True,
     )
 
 

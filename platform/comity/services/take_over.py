@@ -155,13 +155,13 @@ def _problems(unit: Unit, source: PublicSource, item: Item, content: Mapping[str
         return problems
     model = kind(item.kind)
     problems = submit_problems(content, kind=model, tlp=TLP.CLEAR, taxonomy=policies.taxonomy(), now=unit.now)
-    words = list(texts(model, content))
-    if any(_MARKED.search(one.text) for one in words):
-        problems += national_marking_problems({one.field: one.text for one in words})
+    marked = _MARKED.search(str(content)) is not None
+    words = list(texts(model, content)) if marked or not item.cleaned else []
+    problems += national_marking_problems({one.field: one.text for one in words})
     problems += [
         Problem(one.field, "personal-data", "This text may identify a natural person.")
         for one in words
-        if not one.verbatim and names_a_person(one.text)
+        if not (item.cleaned or one.verbatim) and names_a_person(one.text)
     ]
     return problems
 
