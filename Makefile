@@ -56,7 +56,7 @@ security: install
 	@echo "== bandit"; $(BIN)/bandit --quiet --configfile pyproject.toml --recursive platform
 
 bench: install ## Measure against the bars of bench/README.md
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python -m bench.run
 
 matrix: install ## Write policies/matrix.md anew from the policy
 	@$(BIN)/python scripts/write_matrix.py

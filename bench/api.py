@@ -18,17 +18,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-from corpus import abstracts
-from node import READER, Loaded, Server, World, credentials, load, serving
-from readers import Caller, crowd
-from table import Row
-
+from bench.corpus import abstracts
+from bench.node import READER, Loaded, Server, credentials, load, serving
+from bench.readers import Caller, crowd
+from bench.table import Row
 from comity.domain.access import indexed_for
 from comity.search.port import Query
 from comity.search.query import _STOP
 from comity.services.find import SHOWN_FACETS
 from comity.services.runtime import Runtime
 from comity.storage import audiences
+from tests.factories import World
 
 QUERIES = 200
 READERS = 100

@@ -20,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
-from corpus import ROOT, files
 
+from bench.corpus import ROOT, files
 from comity.config import Settings
 from comity.domain.audience import Stage, audience_of
 from comity.domain.handling import AudienceChoice, Handling
@@ -34,8 +34,6 @@ from comity.services.mint import digest, mint
 from comity.services.runtime import Runtime
 from comity.storage import audiences, sessions
 from comity.storage.engine import open_engine
-
-sys.path.insert(0, str(ROOT))
 from tests.factories import NODE, ORGANIZATIONS, World, make_database, person_id
 
 READER = "researcher"

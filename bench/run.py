@@ -1,4 +1,4 @@
-"""Prints one table of every bar: `make bench`, or `python bench/run.py --documents 50000 --keep var/bench`.
+"""Prints one table of every bar: `make bench`, or `python -m bench.run --documents 50000 --keep var/bench`.
 
 Medians where nothing else is said. Ends with 1 when a bar was missed.
 """
@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-import api
+from bench import api
 
 
 def main() -> int:

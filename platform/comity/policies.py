@@ -96,7 +96,9 @@ def sources() -> SourcesPolicy:
     """Public sources and their admissions. Raises `ValueError` for an admission below the quorum for records that name nobody."""
     policy = load("sources", SourcesPolicy)
     rule = quorum().actions.publish_advisory_no_entity
-    problems = [problem for one in policy.sources if one.admitted for problem in admission_problems(one, rule)]
+    problems = [
+        problem for one in policy.sources if one.admitted for problem in admission_problems(one, rule)
+    ]
     if problems:
         raise ValueError("policies/sources.yaml: " + " ".join(problems))
     return policy

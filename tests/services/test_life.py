@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from comity.domain.handling import AudienceChoice, Handling
+from comity.domain.handling import AudienceChoice, Caveat, Handling
 from comity.domain.lifecycle_facts import State
 from comity.domain.quorum import Decision
 from comity.domain.record import Record
@@ -194,7 +194,7 @@ def test_a_reply_stands_unedited_beside_the_record(story: Story) -> None:
 
 
 def test_an_embargo_ends_by_a_state_change(story: Story) -> None:
-    handling = Handling(tlp=TLP.GREEN, embargo_until=story.now + timedelta(days=2), caveats=("EMBARGO",))
+    handling = Handling(tlp=TLP.GREEN, embargo_until=story.now + timedelta(days=2), caveats=(Caveat.EMBARGO,))
     record = story.published(handling=handling)
     assert record.state is State.APPROVED
     with story.unit("researcher", writes=False) as unit, pytest.raises(NotFound):

@@ -126,6 +126,13 @@ def test_strange_addresses_are_read_as_nothing(browser: Browser, address: str) -
     assert browser("auditor").get(f"/audit{address}").status_code == 200
 
 
+def test_a_quorum_agrees_and_gives_no_verdict(browser: Browser, story: Story) -> None:
+    story.published()
+    seen = " ".join(rows(browser("auditor")))
+    assert "agree" in seen
+    assert "approve" not in seen
+
+
 def test_filters_narrow(browser: Browser, story: Story) -> None:
     record = story.published()
     seen = rows(browser("auditor"), f"/audit?family=review&about={record.ref}")

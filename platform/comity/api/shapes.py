@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from comity.domain.handling import Handling
 from comity.domain.node import Organization
@@ -23,16 +24,16 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TextPart(Shape):
-    """A piece of plain text, and whether the query hit it. Not HTML."""
+class TextPart(TypedDict):
+    """A piece of plain text, and whether the query hit it. Not HTML. A plain dict: an answer has hundreds of them."""
 
     text: str
     hit: bool
 
 
 def text_parts(parts: Iterable[tuple[str, bool]]) -> list[TextPart]:
-    """From the parts of a search answer, without a second validation."""
-    return [TextPart.model_construct(text=text, hit=hit) for text, hit in parts]
+    """From the parts of a search answer."""
+    return [{"text": text, "hit": hit} for text, hit in parts]
 
 
 class OrganizationOut(Shape):

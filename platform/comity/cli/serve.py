@@ -39,7 +39,9 @@ def serve(
             raise stop("\n".join(["Comity does not start like this:", *(f"  {one}" for one in reasons)]), 3)
         ending = threading.Event()
         thread = loop.start(runtime, ending) if with_worker else None
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn hands a signal on: end as with Ctrl-C
+        signal.signal(
+            signal.SIGTERM, signal.default_int_handler
+        )  # uvicorn hands a signal on: end as with Ctrl-C
         try:
             _run(settings, host, port, workers)
         except KeyboardInterrupt:

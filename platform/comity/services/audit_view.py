@@ -23,6 +23,7 @@ from comity.storage import audit, openings, organizations, people
 from comity.storage.openings import Opening
 
 PAGE = 50
+_VERDICTS = ("approve", "approved", "in_review", "changes_requested", "legally_restricted")
 
 
 class Reach(StrEnum):
@@ -55,7 +56,7 @@ class Row:
     about: str
     href: str
     purpose: str
-    details: Mapping[str, Any]
+    details: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,27 @@ def _row(link: Link, persons: Mapping[str, str], homes: Mapping[str, str]) -> Ro
         if machine
         else persons.get(entry.actor, entry.actor),
         organization=homes.get(entry.organization, entry.organization),
-        action=entry.action.replace(".", ": ").replace("_", " "),
+        action=in_words(entry.action),
         about=entry.object,
         href=f"/records/{entry.object}" if entry.object.startswith("RSI-") else "",
         purpose=entry.purpose.replace("_", " "),
-        details=entry.details,
+        details={name: _said(value) for name, value in entry.details.items()},
     )
+
+
+def in_words(action: str) -> str:
+    """`record.approve` -> `record: agree`: a quorum agrees to publish a text, which is no verdict on anybody."""
+    return action.replace("approve", "agree").replace(".", ": ").replace("_", " ")
+
+
+def _said(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return in_words(str(value)) if value in _VERDICTS else str(value)
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def _unknown_readers(unit: Unit, handling: Handling) -> list[Problem]:
 
 
 def _likely_mistaken(content: Mapping[str, Any]) -> list[neutral_language.Finding]:
-    """Subjects whose name is generic or a common partner's: say that this one is meant, before a note is published (peers row 8)."""
+    """Subjects whose name is generic or a common partner's: say that this one is meant, before publication (peers row 8)."""
     guard = policies.common_partners()
     found = []
     for place, entity in enumerate(content.get("entities") or ()):

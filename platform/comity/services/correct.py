@@ -135,7 +135,9 @@ def confirm_still_true(unit: Unit, *, ref: str, review_due: date) -> Record:
         raise NotAllowed("Its author confirms that a record still stands.")
     moment = datetime.combine(review_due, time(), UTC)
     if moment <= unit.now or (record.expires_at is not None and moment > record.expires_at):
-        raise Invalid([Problem("review_due", "date", "The next review lies in the future and before the expiry.")])
+        raise Invalid(
+            [Problem("review_due", "date", "The next review lies in the future and before the expiry.")]
+        )
     give_reason(unit, record, "still_true", reason_code="", text="", review_due=review_due.isoformat())
     facts = Facts(by=Actor.AUTHOR, sources_graded=True, expiry_set=record.expires_at is not None)
     return take(unit, record, Verb.CONFIRM_STILL_TRUE, facts, review_due=moment)

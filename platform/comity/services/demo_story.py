@@ -60,7 +60,9 @@ def _names_entity(record: DemoRecord) -> bool:
 
 def _draft(unit: Unit, record: DemoRecord) -> str:
     accounts = {who: person_id(who) for who in world()["people"]}
-    content = _as_known_on(deepcopy(dict(record.content)), unit.now.date(), date.fromisoformat(record.content["valid_from"]))
+    content = _as_known_on(
+        deepcopy(dict(record.content)), unit.now.date(), date.fromisoformat(record.content["valid_from"])
+    )
     made = draft.start(
         unit,
         kind_name=record.kind,

@@ -26,7 +26,11 @@ def enter_conflict(unit: Unit, *, ref: str, reviewer: str, text: str) -> Record:
     if not text.strip():
         raise Invalid([Problem("text", "missing", "Say what the conflict is, and how it was found.")])
     record = held_record(unit, ref)
-    votes = [one for one in editorial.of_record(unit.db, editorial.StoredVote, record.id) if one.reviewer == reviewer]
+    votes = [
+        one
+        for one in editorial.of_record(unit.db, editorial.StoredVote, record.id)
+        if one.reviewer == reviewer
+    ]
     if not votes:
         raise NotFound
     for vote in votes:

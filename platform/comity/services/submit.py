@@ -98,10 +98,20 @@ def _unworkable(unit: Unit, record: Record, revision: Revision) -> list[Problem]
     field = "handling.audience.persons"
     problems = []
     if not role_grants.holders(unit.db, Role.EDITOR) & set(named):
-        problems.append(Problem(field, "red-without-editor", "Name an editor, who alone can take a RED record into review."))
+        problems.append(
+            Problem(
+                field, "red-without-editor", "Name an editor, who alone can take a RED record into review."
+            )
+        )
     tally = could_review(unit, record, named)
     if not tally.met:
-        problems.append(Problem(field, "red-without-quorum", f"Name reviewers who can meet the quorum. {' '.join(tally.missing)}"))
+        problems.append(
+            Problem(
+                field,
+                "red-without-quorum",
+                f"Name reviewers who can meet the quorum. {' '.join(tally.missing)}",
+            )
+        )
     return problems
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from comity import policies
 from comity.domain.errors import NotFound
 from comity.domain.hold import HoldState
+from comity.domain.lifecycle_facts import State
 from comity.domain.transparency import (
     SMALL_CELL,
     Cell,
@@ -139,7 +140,11 @@ def _records(system: Unit, moved: Sequence[Moved], since: datetime, until: datet
             ("sector",),
             [(one.sector or NO_SECTOR,) for one, _ in shown],
         ),
-        _table("Records handed in so far, by state at the end", ("state",), [(state,) for _, state in shown]),
+        _table(
+            "Records handed in so far, by state at the end",
+            ("state",),
+            [(State(state).label,) for _, state in shown],
+        ),
         _table(
             "Published in the quarter, by kind and sector",
             ("kind", "sector"),

@@ -161,16 +161,23 @@ def ids_for(db: Session, rule: Rule) -> frozenset[int]:
     return ids
 
 
+_COUNTED: Final = sa.select(
+    sa.func.count(), sa.func.max(_audience.c.id), sa.func.max(_audience.c.digest)
+).select_from(_audience)
+
+
 def _mark(db: Session) -> Mark:
-    counted = sa.select(
-        sa.func.count(), sa.func.max(_audience.c.id), sa.func.max(_audience.c.digest)
-    ).select_from(_audience)
-    count, highest, digest = db.execute(counted).one()
+    count, highest, digest = db.execute(_COUNTED).one()
     return count, highest or 0, digest or ""
 
 
 def _database(db: Session) -> str:
-    return str(db.connection().engine.url)
+    return _address(db.connection().engine.url)
+
+
+@lru_cache(maxsize=64)
+def _address(url: sa.URL) -> str:
+    return str(url)
 
 
 def satisfies(rule: Rule, audience_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:

@@ -57,7 +57,9 @@ def by_organization(db: Session, record_id: int) -> Mapping[str, int]:
 
 def people(db: Session, record_id: int) -> frozenset[str]:
     """Account ids of all who opened a record: they hear when it is corrected or withdrawn (4.5.2)."""
-    return frozenset(db.scalars(sa.select(_opening.c.account_id).where(_opening.c.record_id == record_id).distinct()))
+    return frozenset(
+        db.scalars(sa.select(_opening.c.account_id).where(_opening.c.record_id == record_id).distinct())
+    )
 
 
 def of_record(db: Session, record_id: int, *, limit: int = 500) -> Sequence[Opening]:

@@ -103,5 +103,7 @@ def steps(db: Session, organization_id: str) -> list[Step]:
 
 def names(db: Session, ids: Collection[str]) -> dict[str, str]:
     """Names by id, for lists."""
-    rows = db.execute(sa.select(_organization.c.id, _organization.c.name).where(_organization.c.id.in_(sorted(ids))))
+    rows = db.execute(
+        sa.select(_organization.c.id, _organization.c.name).where(_organization.c.id.in_(sorted(ids)))
+    )
     return {row.id: row.name for row in rows}
