@@ -70,6 +70,7 @@ def _section(words: tuple[str, ...], command: Any) -> str:
 def cli_page() -> str:
     """Every command, with its arguments and options."""
     import typer.main
+
     from comity.cli.main import app
 
     pages = [
