@@ -159,7 +159,7 @@ def set_password(db: Session, account_id: str, password_hash: str) -> None:
 
 def set_invitation(db: Session, account_id: str, invitation_hash: str, ends: datetime) -> None:
     """Replace the invitation; the one before is void, and so is any password."""
-    values = {"password_hash": "", "invitation_hash": invitation_hash, "invitation_ends": ends}
+    values = {"password_hash": "", "invitation_hash": invitation_hash, "invitation_ends": ends}  # nosec B105
     db.execute(sa.update(_account).where(_account.c.id == account_id).values(**values))
 
 

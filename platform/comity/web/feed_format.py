@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from xml.etree import ElementTree as ET
+from xml.etree import ElementTree as ET  # nosec B405  it writes XML and never reads any
 
 from comity.services.syndicate import Entry
 
