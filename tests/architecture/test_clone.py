@@ -15,7 +15,7 @@ FIRST_SCREEN = 30
 THIS = "tests/architecture/test_clone.py"
 
 MACHINE = re.compile(
-    r"(?<![\w.~])/(root|home/\w+|work|Users/\w+)/[\w.]"  # somebody's own folders
+    r"(?<![\w.~}])/(root|home/\w+|work|Users/\w+)/[\w.]"  # somebody's own folders
     r"|https?://(?!127\.|localhost)[\w.-]*(pypi\.org|pythonhosted|npmjs|artifactory|nexus|devpi)[\w./-]*/(simple|packages|npm)"
     r"|--(extra-)?index-url|--find-links\s*[=/\w]",
 )

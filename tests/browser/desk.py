@@ -104,7 +104,8 @@ def voted(page: Page, ref: str, *, decision: str = "approve", dissent: str = "")
     page.goto(f"/records/{ref}/review")
     page.check(f"main input[name=decision][value={decision}]")
     if decision != "approve":
-        page.select_option("main [name=reason_code]", "missing_source")
+        reason = page.locator("main [name=reason_code] option", has_text="A source is missing").first
+        page.select_option("main [name=reason_code]", reason.get_attribute("value"))
         page.fill("main [name=comment]", "The second statement needs a source.")
     if dissent:
         page.fill("main [name=dissent]", dissent)

@@ -129,8 +129,8 @@ def _serve(
     if public_data:
         threads.append(demo_data.start(runtime, sign_ins.parent, ending))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn hands a signal on: end as with Ctrl-C
-    typer.echo(_welcome(settings.public_url, sign_ins))
     try:
+        typer.echo(_welcome(settings.public_url, sign_ins))
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:  # uvicorn hands the signal on after it has ended
         pass

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Final
 
 MEDIA: Final[Mapping[str, str]] = {
@@ -50,7 +49,8 @@ LONGEST_NAME: Final = 120
 
 def ending(name: str) -> str:
     """`Report.PDF` -> `pdf`."""
-    return PurePosixPath(name).suffix.removeprefix(".").lower()
+    stem, dot, ending = name.rpartition(".")
+    return ending.lower() if dot and stem else ""
 
 
 def safe_name(name: str) -> str:
