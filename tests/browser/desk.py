@@ -20,7 +20,7 @@ def day(offset: int) -> str:
 
 NOTE: Final = {
     "title": f"Invitations to the {SECRET_WORD} seminar ask for unpublished test results",
-    "summary": "Research groups were invited to a paid seminar and asked for test results beforehand. Agree first what may be shown.",
+    "summary": "Groups were invited to a paid seminar and asked for test results beforehand. Agree first what may be shown.",
     "known": "Three groups forwarded the same invitation within one week.",
     "assessed": "It is likely that the fee is meant to draw out results before publication.",
     "not_known": "Who pays for the seminar.",

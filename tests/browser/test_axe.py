@@ -77,12 +77,18 @@ def address(path: str, refs: dict[str, str]) -> str:
     of_draft = ("edit", "preview", "readers", "submit", "take-back", "exception", "attachments", "work")
     last = path.rsplit("/", 1)[-1]
     ref = refs["draft"] if last in of_draft else refs.get(last, refs["published"])
-    filled = path.replace("{ref}", ref).replace("{organization_id}", "uni-north").replace("{name:path}", "governance/quorum")
+    filled = (
+        path.replace("{ref}", ref)
+        .replace("{organization_id}", "uni-north")
+        .replace("{name:path}", "governance/quorum")
+    )
     filled = filled.replace("{account_id}", "demo-researcher")
     return f"{filled}?old=1.0&new=1.0" if last == "compare" else filled
 
 
-@pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)], ids=["desktop-light", "phone-dark"])
+@pytest.mark.parametrize(
+    ("phone", "dark"), [(False, False), (True, True)], ids=["desktop-light", "phone-dark"]
+)
 def test_no_page_has_a_violation(live: Live, refs: dict[str, str], phone: bool, dark: bool) -> None:
     windows: dict[str, Page] = {}
     found: dict[str, list[str]] = {}

@@ -16,7 +16,9 @@ ELICITATION = "/search?q=conference+elicitation"
 
 def markings(page: Page) -> set[str]:
     """The markings of the results on the page."""
-    return set(page.locator("main article .tlp, main .record-card .tlp, main [class*=record] .tlp").all_inner_texts())
+    return set(
+        page.locator("main article .tlp, main .record-card .tlp, main [class*=record] .tlp").all_inner_texts()
+    )
 
 
 def counted(page: Page) -> int:

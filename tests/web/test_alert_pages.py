@@ -95,7 +95,10 @@ def test_a_record_is_followed_only_by_those_who_may_know_it(browser: Browser, st
     record = story.published(title="Questions at conferences")
     hidden = story.published(tlp=TLP.AMBER, title="Hidden laboratory")
     me = browser("researcher")
+    assert "Follow this record" in me.get(f"/records/{record.ref}").text
+    assert "Follow this record" not in browser().get(f"/records/{record.ref}").text
     assert me.post(f"/records/{record.ref}/follow", data={}).status_code == 303
+    assert "Stop following" in me.get(f"/records/{record.ref}").text
     refused = me.post(f"/records/{hidden.ref}/follow", data={})
     absent = me.post("/records/RSI-nordmark-ADV-2026-000000/follow", data={})
     assert (refused.status_code, absent.status_code) == (404, 404)
