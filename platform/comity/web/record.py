@@ -16,7 +16,7 @@ from comity.domain.errors import Invalid, Problem
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
-from comity.services import export, read
+from comity.services import export, read, subscribe
 from comity.services.read import Reading
 from comity.web import record_view
 from comity.web.forms import SentForm
@@ -159,6 +159,7 @@ def _shown(ctx: Context, reading: Reading, day: str) -> dict[str, Any]:
         "origin": record_view.origin(reading, ctx.node),
         "history": record_view.history(reading),
         "actions": actions(ctx.unit, record),
+        "followed": subscribe.follows(ctx.unit, record_id=record.id),
         "no_export": export.refusal(reading),
         "openers": _openers(ctx, reading),
         "valid_from": record_view.valid_from(reading),
