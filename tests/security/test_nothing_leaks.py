@@ -17,6 +17,7 @@ from comity.app import create_app
 from comity.config import Settings
 from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.record import Record
+from comity.domain.roles import Role
 from comity.domain.tlp import TLP
 from comity.services import read, withdraw
 from comity.services.runtime import Runtime
@@ -102,7 +103,7 @@ def bring_about_hidden(story: Story) -> list[Record]:
     """Records of every sort that neither the public nor a reader of civil society may know of."""
     amber = Handling(tlp=TLP.AMBER, audience=AudienceChoice(organizations=("uni-north",)))
     strict = Handling(tlp=TLP.AMBER_STRICT)
-    narrow = Handling(tlp=TLP.GREEN, audience=AudienceChoice(roles=("research_security_officer",)))
+    narrow = Handling(tlp=TLP.GREEN, audience=AudienceChoice(roles=(Role.RESEARCH_SECURITY_OFFICER,)))
     named = tuple(person_id(who) for who in ("editor", "reviewer_uni", "reviewer_firm", "reviewer_ngo"))
     red = Handling(tlp=TLP.RED, audience=AudienceChoice(persons=named))
     found = [
