@@ -15,7 +15,7 @@ from comity.domain.kinds.registry import kind
 from comity.domain.quorum import Decision
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import draft, read, review, submit, triage
+from comity.services import clock, draft, find, read, review, submit, triage
 from tests.factories import World, person_id
 
 NOW: Final = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -106,3 +106,36 @@ def grades(content: dict[str, Any]) -> list[triage.Grade]:
     for c, claim in enumerate(content.get("claims") or []):
         paths += [(f"claims.{c}.sources.{i}", source) for i, source in enumerate(claim.get("sources") or [])]
     return [triage.Grade(path, str(default_reliability(source["type"])), "2") for path, source in paths]
+
+
+def ticked(story: Story, **later: float) -> clock.Ticked:
+    """Let time pass, and the node's clock tick once."""
+    story.now += timedelta(**later)
+    with story.unit("system") as unit:
+        return clock.tick(unit)
+
+
+def hits(story: Story, who: str, text: str, *, ended: bool = False) -> list[str]:
+    """References that a search gives to `who`."""
+    with story.unit(who, writes=False) as unit:
+        query = find.asked(text=text, filters={}, sort="relevance", page=1, include_ended=ended)
+        return [one.record.ref for one in find.find(unit, query).items]
+
+
+def reading(story: Story, who: str, record: Record) -> read.Reading:
+    """The record as `who` may read it now."""
+    with story.unit(who, writes=False) as unit:
+        return read.read(unit, ref=record.ref)
+
+
+def noted(story: Story) -> Record:
+    """A due-diligence note that has its quorum and waits for the end of the prior notice."""
+    record = story.drafted("contributor", kind_name="due_diligence_note")
+    record = story.in_review(
+        story.submitted(record, "contributor"), ("reviewer_gov", "reviewer_uni", "reviewer_ngo")
+    )
+    for who in ("reviewer_gov", "reviewer_uni"):
+        record = story.voted(record, who)
+    return story.voted(
+        record, "reviewer_ngo", devils_advocate=True, innocent_explanation="A shared building."
+    )

@@ -61,7 +61,7 @@ class Live:
             java_script_enabled=scripts,
             base_url=self.address,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)  # a loaded machine is slow, and that is no defect
         self.opened.append(context)
         page = context.new_page()
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
@@ -79,10 +79,11 @@ class Live:
 def _node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, dict[str, str]]]:
     place = tmp_path_factory.mktemp("live")
     command = [sys.executable, "-m", "comity.cli.main", "demo", "--no-public-data"]
+    log = (place.parent / f"{place.name}.log").open("w", encoding="utf-8")
     process = subprocess.Popen(
         [*command, "--place", str(place), "--port", str(_free_port())],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=log,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "platform"), "PYTHONUNBUFFERED": "1"},
     )
@@ -91,7 +92,8 @@ def _node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, 
         yield _sign_ins(place / "sign-ins.txt")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
+        log.close()
         if process.stdout is not None:
             process.stdout.close()
 

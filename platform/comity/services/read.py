@@ -150,7 +150,9 @@ def _open(
     unit: Unit, record: Record, audience: Audience, revision: Revision | None, last: openings.Opening | None
 ) -> Reading:
     published = record.is_published
-    cast = editorial.of_record(unit.db, editorial.StoredVote, record.id) if published else []
+    there = editorial.present(unit.db, record.id)
+    voted = published and editorial.StoredVote in there
+    cast = editorial.of_record(unit.db, editorial.StoredVote, record.id) if voted else []
     versions = revisions.of_record(unit.db, unit.viewer, record.id)
     counted = [vote for vote in cast if vote.revision_id in _agreed_with(record, versions)]
     replaced = records.get(unit.db, unit.viewer, record.superseded_by) if record.superseded_by else None
@@ -162,8 +164,12 @@ def _open(
         why=why_readable(unit.viewer, audience),
         versions=versions,
         files=attachments.of_record(unit.db, unit.viewer, record.id),
-        replies=editorial.of_record(unit.db, editorial.StoredReply, record.id),
-        disputes=editorial.of_record(unit.db, editorial.StoredDispute, record.id),
+        replies=editorial.of_record(unit.db, editorial.StoredReply, record.id)
+        if editorial.StoredReply in there
+        else (),
+        disputes=editorial.of_record(unit.db, editorial.StoredDispute, record.id)
+        if editorial.StoredDispute in there
+        else (),
         dissent=[vote for vote in counted if vote.dissent],
         votes_by_sector=_approvals(counted),
         originator=organizations.get(unit.db, record.organization) if _attributed(record) else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -114,6 +114,18 @@ _TABLES: Mapping[type[Any], sa.Table] = {
 }
 
 
+_OF_RECORD: Mapping[type[Any], sa.Select[Any]] = {
+    kind: sa.select(table).where(table.c.record_id == sa.bindparam("record")).order_by(table.c.id)
+    for kind, table in _TABLES.items()
+}
+_PRESENT: Final = sa.select(
+    *(
+        sa.exists().where(table.c.record_id == sa.bindparam("record")).label(f"has_{table.name}")
+        for table in _TABLES.values()
+    )
+)
+
+
 def _values(child: Any) -> dict[str, Any]:
     return {name: _plain(value) for name, value in asdict(child).items() if name != "id"}
 
@@ -138,11 +150,13 @@ def store(db: Session, child: Child) -> Child:
 
 def of_record(db: Session, kind: type[Child], record_id: int) -> list[Child]:
     """All children of one kind, oldest first."""
-    table = _TABLES[kind]
-    return [
-        _child(kind, row)
-        for row in db.execute(sa.select(table).where(table.c.record_id == record_id).order_by(table.c.id))
-    ]
+    return [_child(kind, row) for row in db.execute(_OF_RECORD[kind], {"record": record_id})]
+
+
+def present(db: Session, record_id: int) -> frozenset[type[Any]]:
+    """Which kinds of children a record has at all: one question, so that a page asks on only for what is there."""
+    row = db.execute(_PRESENT, {"record": record_id}).one()
+    return frozenset(kind for kind, there in zip(_TABLES, row, strict=True) if there)
 
 
 def of_records(db: Session, kind: type[Child], record_ids: Sequence[int]) -> dict[int, list[Child]]:

@@ -29,12 +29,20 @@ _organization = table_of(OrganizationRow)
 _with_home = sa.select(
     *_account.c, *(column.label(f"home_{column.name}") for column in organizations.columns())
 ).select_from(_account.join(_organization, _account.c.organization == _organization.c.id))
+_KEPT = "comity.node"
 NO_CODE_YET = -1
 """Last TOTP counter of a second factor that was offered and not yet confirmed by a first code."""
 
 
 def node(db: Session) -> Node:
-    """This node's own settings. Raises `LookupError` before the node was set up."""
+    """This node's own settings. Raises `LookupError` before the node was set up. Read once a session: a unit sees one node."""
+    kept: Node | None = db.info.get(_KEPT)
+    if kept is None:
+        kept = db.info[_KEPT] = _read_node(db)
+    return kept
+
+
+def _read_node(db: Session) -> Node:
     row = db.execute(sa.select(_node).where(_node.c.id == 1)).one_or_none()
     if row is None:
         raise LookupError("this node was not set up yet")
@@ -53,6 +61,7 @@ def node(db: Session) -> Node:
 
 def save_node(db: Session, node: Node, *, now: datetime) -> None:
     """Write the node's settings, for the first time or again."""
+    db.info.pop(_KEPT, None)
     values = asdict(node) | {
         "languages": list(node.languages),
         "funding": [dict(part) for part in node.funding],
