@@ -59,6 +59,7 @@ class Live:
             viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
             color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,
+            reduced_motion="reduce",  # a colour half way through a transition is none that a reader sees
             base_url=self.address,
         )
         context.set_default_timeout(60_000)  # a loaded machine is slow, and that is no defect
