@@ -17,12 +17,18 @@ _BIDI: Final = re.compile("[\u2066-\u2069\u200e\u200f]")
 _SIGNS: Final = re.compile(
     r"@|\+\d|\d{4}-\d{4}-|\b(?:Dr|Prof|Mr|Mrs|Ms|Mx|Miss|Sir|Dame|Herr|Frau|Mme|Mlle)\b|, (?:Ph|MD|MSc|DPhil)|[\u4e00-\u9fff]"
 )
-_WORDS: Final = (
-    "tel phone mobile cell call fax whatsapp passport national identity social ssn personal visa birth born d.o.b dob linkedin "
-    "researchgate scholar.google rector dean chancellor president minister executive ceo cto founder owner researcher student "
-    "postdoc scientist professor investigator applicant supervisor spokesperson colonel general major captain"
+_PROFILES: Final = ("linkedin", "researchgate", "scholar.google")
+_NUMBERED: Final = (
+    "tel phone mobile cell call fax whatsapp passport national identity social ssn personal visa birth born d.o.b dob"
 ).split()
-"""Whatever the personal-data scan could react to contains one of these; a test holds the two together."""
+"""Words that matter only where there is a digit too."""
+
+_ROLES: Final = (
+    "rector dean chancellor president minister executive ceo cto founder owner researcher student postdoc scientist professor "
+    "investigator applicant supervisor spokesperson colonel general major captain"
+).split()
+_ROLE_AND_NAME: Final = re.compile(rf"(?i:{'|'.join(_ROLES)})(?i:s)?,?\s+(?:(?i:named|called)\s+)?[A-Z]")
+_DIGIT: Final = re.compile(r"\d")
 
 _SENTENCE: Final = re.compile(r"(?<=[a-z)]{5}\.)(\s+)(?=[A-Z])")
 """Between sentences, never after an abbreviation such as "Prof." that a name may follow."""
@@ -98,8 +104,14 @@ def names_a_person(text: str) -> bool:
 
 def _may_hold(text: str) -> bool:
     """Could the personal-data scan hit anything here? Far cheaper than the scan, and it may only err by saying yes."""
+    if _SIGNS.search(text):
+        return True
     lowered = text.lower()
-    return any(word in lowered for word in _WORDS) or _SIGNS.search(text) is not None
+    if any(word in lowered for word in _ROLES) and _ROLE_AND_NAME.search(text):
+        return True
+    if any(word in lowered for word in _PROFILES):
+        return True
+    return any(word in lowered for word in _NUMBERED) and _DIGIT.search(text) is not None
 
 
 def _sentence(text: str) -> str:
