@@ -52,3 +52,15 @@ def test_the_source_root_does_not_shadow_the_standard_library() -> None:
 
     assert not (PLATFORM / "__init__.py").exists()
     assert platform.system()
+
+
+def test_nothing_that_reads_a_database_is_a_cached_property() -> None:
+    """Before Python 3.12 it holds one lock for all instances while it computes: two units can wait for each other."""
+    floors = ("domain/", "policies.py")
+    locked = [
+        module.name
+        for module in modules()
+        if "cached_property" in module.text.replace("`cached_property`", "")
+        and not module.name.startswith(floors)
+    ]
+    assert locked == []

@@ -62,7 +62,7 @@ class Live:
             reduced_motion="reduce",  # a colour half way through a transition is none that a reader sees
             base_url=self.address,
         )
-        context.set_default_timeout(60_000)  # a loaded machine is slow, and that is no defect
+        context.set_default_timeout(20_000)  # a loaded machine is slow, and that is no defect
         self.opened.append(context)
         page = context.new_page()
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,24 @@ def test_before_set_up_there_is_no_node(tmp_path: Path) -> None:
     assert empty.schema().current is None
     empty.ping()
     empty.close()
+
+
+@pytest.mark.parametrize("asked", ["node", "index"])
+def test_a_unit_that_waits_for_the_lock_holds_up_nobody_who_has_it(runtime: Runtime, asked: str) -> None:
+    waiting, given_up = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with suppress(Busy), runtime.unit(writes=True) as unit:
+            waiting.set()
+            getattr(unit, asked)
+        given_up.set()
+
+    second = threading.Thread(target=wait)
+    with runtime.unit(writes=True) as unit:
+        unit.db.execute(ADD)
+        second.start()
+        waiting.wait()
+        time.sleep(0.2)  # the second stands at the lock by now
+        getattr(unit, asked)
+        assert not given_up.is_set()
+    second.join()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Final
 
 from comity.domain.access import may_read
@@ -74,16 +73,24 @@ class Everybody:
 
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
+        self._viewers: Mapping[str, Viewer] | None = None
+        self._mail: Mapping[str, bool] | None = None
 
-    @cached_property
+    @property
     def viewers(self) -> Mapping[str, Viewer]:
         """By account id, each as they would be after signing in now."""
-        return {one.person: one for one in people.viewers(self.unit.db) if one.person}
+        if self._viewers is None:
+            self._viewers = {one.person: one for one in people.viewers(self.unit.db) if one.person}
+        return self._viewers
 
-    @cached_property
+    @property
     def mail(self) -> Mapping[str, bool]:
         """Who wants mail about what they did not save as a search."""
-        return {one.id: bool(one.preferences.get(MAIL, True)) for one in people.accounts(self.unit.db)}
+        if self._mail is None:
+            self._mail = {
+                one.id: bool(one.preferences.get(MAIL, True)) for one in people.accounts(self.unit.db)
+            }
+        return self._mail
 
     def holding(self, roles: Iterable[Role]) -> list[str]:
         """Account ids with any of `roles`."""

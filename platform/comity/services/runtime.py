@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -49,6 +49,13 @@ class Schema:
     def up_to_date(self) -> bool:
         """The service may run on it."""
         return self.current == self.head
+
+
+@cache
+def _head() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head() if MIGRATIONS.is_dir() else None
 
 
 class Runtime:
@@ -117,17 +124,11 @@ class Runtime:
         """Compare the database with the migrations in the source tree."""
         with self._engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
-        return Schema(current=current, head=self._head)
+        return Schema(current=current, head=_head())
 
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
-
-    @cached_property
-    def _head(self) -> str | None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        return ScriptDirectory.from_config(config).get_current_head() if MIGRATIONS.is_dir() else None
 
     @staticmethod
     def _node(unit: Unit) -> Node | None:

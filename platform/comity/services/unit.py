@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -29,16 +28,21 @@ class Unit:
     viewer: Viewer
     now: datetime
     request: Mapping[str, str] = field(default_factory=dict)
+    _index: SearchIndex | None = field(default=None, init=False, repr=False)
 
-    @cached_property
+    @property
     def node(self) -> Node:
         """This node's own settings. Raises `LookupError` before the node was set up."""
         return people.node(self.db)
 
-    @cached_property
+    @property
     def index(self) -> SearchIndex:
         """The search engine that works inside this transaction."""
-        return engines.index_for(self.db.connection())
+        # Not a `cached_property`: before Python 3.12 it holds one lock for all units while it reads, and a unit that waits there
+        # for the database blocks the unit that the database waits for.
+        if self._index is None:
+            self._index = engines.index_for(self.db.connection())
+        return self._index
 
     def need(self, action: str, *scopes: str) -> None:
         """The viewer must hold `action`, or `NotAllowed` (`SignInNeeded` when nobody is signed in)."""
