@@ -150,14 +150,24 @@ def _records(server: Server, token: str, session: str) -> Iterator[Row]:
         caller = Caller(server.port, headers)
         for ref in refs[:30]:
             caller.get(prefix + ref)
-        before, spent = server.cpu(), []
-        for ref in refs:
-            status, body, milliseconds = caller.get(prefix + ref)
-            if status != 200:
-                raise RuntimeError(f"{prefix}{ref}: {status} {re.sub(rb'<[^>]+>', b'', body)[:300]!r}")
-            spent.append(milliseconds)
-        yield Row(f"{label}, CPU a request", (server.cpu() - before) * 1000 / len(refs), "ms", 5)
+        first, _ = _read_all(server, caller, prefix, refs[30:])
+        yield Row(f"{label}, CPU of the first request for it", first, "ms")
+        again, spent = _read_all(server, caller, prefix, refs[30:])
+        yield Row(f"{label}, CPU a request", again, "ms", 5)
         yield Row(f"{label}, p50", statistics.median(spent), "ms")
+
+
+def _read_all(
+    server: Server, caller: Caller, prefix: str, refs: Sequence[str]
+) -> tuple[float, Sequence[float]]:
+    """Each record once: the server's CPU a request, and the times the reader waited, in milliseconds."""
+    before, spent = server.cpu(), []
+    for ref in refs:
+        status, body, milliseconds = caller.get(prefix + ref)
+        if status != 200:
+            raise RuntimeError(f"{prefix}{ref}: {status} {re.sub(rb'<[^>]+>', b'', body)[:300]!r}")
+        spent.append(milliseconds)
+    return (server.cpu() - before) * 1000 / len(refs), spent
 
 
 def _crowd(server: Server, token: str, session: str, seconds: float) -> Iterator[Row]:

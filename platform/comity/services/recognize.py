@@ -17,7 +17,7 @@ from comity.domain.viewer import Viewer
 from comity.services import sign_in, tokens
 from comity.services.runtime import NOBODY
 from comity.services.unit import Unit
-from comity.storage import organizations, people
+from comity.storage import people
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,7 @@ def by_session(unit: Unit, secret: str) -> Recognized:
     touch = partial(sign_in.keep_alive, visit=visit) if visit.touch else None
     if visit.awaiting_second_factor:
         return Recognized(visit.viewer, awaiting_second_factor=True, touch=touch)
-    return Recognized(
-        visit.viewer, visit.account, organizations.get(unit.db, visit.account.organization), touch=touch
-    )
+    return Recognized(visit.viewer, visit.account, visit.organization, touch=touch)
 
 
 def by_token(unit: Unit, secret: str, *, address: str) -> Recognized:

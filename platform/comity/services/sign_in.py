@@ -15,6 +15,7 @@ from typing import Final
 
 from comity.config import get_settings
 from comity.domain.account import Account, canonical_email
+from comity.domain.node import Organization
 from comity.domain.viewer import Viewer
 from comity.services.mint import digest, mint
 from comity.services.unit import Unit
@@ -56,6 +57,7 @@ class Visit:
 
     viewer: Viewer
     account: Account
+    organization: Organization
     session: str
     awaiting_second_factor: bool
     ends_at: datetime
@@ -131,13 +133,16 @@ def resume(unit: Unit, *, secret: object) -> Visit | None:
     if session is None:
         return None
     try:
-        viewer, account = people.known(unit.db, session.account_id, second_factor=session.second_factor)
+        viewer, account, home = people.known_with_home(
+            unit.db, session.account_id, second_factor=session.second_factor
+        )
     except LookupError:
         return None
     awaiting = account.has_totp and not session.second_factor
     return Visit(
         viewer=people.public_viewer(unit.db) if awaiting else viewer,
         account=account,
+        organization=home,
         session=session.hash,
         awaiting_second_factor=awaiting,
         ends_at=session.ends_at,

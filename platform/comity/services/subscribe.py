@@ -118,9 +118,7 @@ def unfollow_record(unit: Unit, *, ref: str) -> None:
 
 def follows(unit: Unit, *, record_id: int) -> bool:
     """Does the viewer follow this record?"""
-    if unit.viewer.person is None:
-        return False
-    return any(one.record_id == record_id for one in subscriptions.of_account(unit.db, unit.viewer.person))
+    return unit.viewer.person is not None and subscriptions.follows(unit.db, unit.viewer.person, record_id)
 
 
 def listed(unit: Unit) -> list[Followed]:

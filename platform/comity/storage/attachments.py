@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from comity.domain.access import body_visible_to
+from comity.domain.rules import Rule
 from comity.domain.viewer import Viewer
 from comity.storage.audiences import satisfies
 from comity.storage.tables.base import table_of
@@ -54,13 +56,15 @@ def get(db: Session, viewer: Viewer, uid: str) -> Attachment | None:
 
 def of_record(db: Session, viewer: Viewer, record_id: int) -> Sequence[Attachment]:
     """The files of a record that the viewer may read, oldest first."""
-    readable = satisfies(body_visible_to(viewer), _attachment.c.audience_id)
-    chosen = (
-        sa.select(_attachment)
-        .where(_attachment.c.record_id == record_id, readable)
-        .order_by(_attachment.c.id)
-    )
-    return [_from_row(row) for row in db.execute(chosen)]
+    rows = db.execute(_of_record(body_visible_to(viewer)), {"record": record_id})
+    return [_from_row(row) for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _of_record(rule: Rule) -> sa.Select[Any]:
+    readable = satisfies(rule, _attachment.c.audience_id)
+    mine = _attachment.c.record_id == sa.bindparam("record")
+    return sa.select(_attachment).where(mine, readable).order_by(_attachment.c.id)
 
 
 def move(db: Session, uid: str, audience_id: int) -> None:

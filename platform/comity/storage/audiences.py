@@ -25,6 +25,8 @@ _audience = table_of(AudienceRow)
 _token = table_of(AudienceTokenRow)
 _COLUMNS: Final = frozenset({"stage", "tlp", "owner"})
 _SETS: Final = ("organizations", "sectors", "roles", "persons", "workers", "releasable", "caveats")
+MOST_KEPT: Final = 4096
+_by_digest: dict[str, Audience] = {}
 _NUMBERS: Final = frozenset({"restriction"})
 
 
@@ -97,13 +99,26 @@ def _add(db: Session, digest: str, audience: Audience) -> int:
     return audience_id
 
 
+_ONE: Final = sa.select(_audience).where(_audience.c.id == sa.bindparam("audience"))
+_TOKENS: Final = sa.select(_token.c.field, _token.c.value).where(
+    _token.c.audience_id == sa.bindparam("audience")
+)
+
+
 def load(db: Session, audience_id: int) -> Audience:
-    """The facts of one audience."""
-    row = db.execute(sa.select(_audience).where(_audience.c.id == audience_id)).one()
+    """The facts of one audience. Those read before are known by their digest, which is made of the facts themselves."""
+    row = db.execute(_ONE, {"audience": audience_id}).one()
+    kept = _by_digest.get(row.digest)
+    if kept is None:
+        if len(_by_digest) >= MOST_KEPT:
+            _by_digest.clear()
+        kept = _by_digest[row.digest] = _loaded(db, row)
+    return kept
+
+
+def _loaded(db: Session, row: sa.Row[tuple[object, ...]]) -> Audience:
     sets: dict[str, set[AccessToken]] = {field: set() for field in _SETS}
-    for field, value in db.execute(
-        sa.select(_token.c.field, _token.c.value).where(_token.c.audience_id == audience_id)
-    ):
+    for field, value in db.execute(_TOKENS, {"audience": row.id}):
         sets[field].add(AccessToken(value))
     return Audience(
         stage=Stage(row.stage),

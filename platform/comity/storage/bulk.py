@@ -61,13 +61,11 @@ def new_refs(db: Session, *, node: str, code: str, year: int, count: int) -> lis
     """As `records.new_ref`, for a batch: random numbers, so that gaps tell nothing."""
     found: dict[str, None] = {}
     while len(found) < count:
-        drawn = {
-            f"RSI-{node}-{code}-{year}-{secrets.randbelow(900_000) + 100_000}"
-            for _ in range(count - len(found))
-        }
-        drawn -= set(db.scalars(sa.select(_record.c.ref).where(_record.c.ref.in_(sorted(drawn)))))
-        found |= dict.fromkeys(sorted(drawn))
-    return list(found)[:count]
+        numbers = (secrets.randbelow(900_000) + 100_000 for _ in range(count - len(found)))
+        drawn = [f"RSI-{node}-{code}-{year}-{number}" for number in numbers]
+        taken = set(db.scalars(sa.select(_record.c.ref).where(_record.c.ref.in_(drawn))))
+        found |= dict.fromkeys(ref for ref in drawn if ref not in taken)
+    return list(found)
 
 
 def add_published(db: Session, batch: Sequence[Stored]) -> list[Stored]:

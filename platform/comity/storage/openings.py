@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +14,13 @@ from comity.storage.tables.base import table_of
 from comity.storage.tables.reading import OpeningRow
 
 _opening = table_of(OpeningRow)
+
+_LAST: Final = (
+    sa.select(_opening)
+    .where(_opening.c.record_id == sa.bindparam("record"), _opening.c.account_id == sa.bindparam("account"))
+    .order_by(_opening.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,7 @@ def add(db: Session, opening: Opening) -> None:
 
 def last(db: Session, record_id: int, account_id: str) -> Opening | None:
     """The newest opening of a record by an account."""
-    chosen = sa.select(_opening).where(_opening.c.record_id == record_id, _opening.c.account_id == account_id)
-    row = db.execute(chosen.order_by(_opening.c.id.desc()).limit(1)).one_or_none()
+    row = db.execute(_LAST, {"record": record_id, "account": account_id}).one_or_none()
     if row is None:
         return None
     return Opening(

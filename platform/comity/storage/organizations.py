@@ -22,17 +22,18 @@ from comity.storage.tables.people import OrganizationRow
 
 _organization = table_of(OrganizationRow)
 _step = table_of(MembershipStepRow)
+_NAMES: Final = tuple(field.name for field in fields(Organization))
 _LISTS: Final = ("other_names", "client_of", "competitors", "funders")
 
 
 def columns() -> tuple[sa.Column[Any], ...]:
     """The columns that `from_row` reads."""
-    return tuple(_organization.c[field.name] for field in fields(Organization))
+    return tuple(_organization.c[name] for name in _NAMES)
 
 
 def from_row(row: sa.Row[Any], *, prefix: str = "") -> Organization:
     """The organization of a row that has at least its own columns, each under `prefix` and its name."""
-    values = {field.name: getattr(row, prefix + field.name) for field in fields(Organization)}
+    values = {name: getattr(row, prefix + name) for name in _NAMES}
     lists = {name: tuple(values[name]) for name in _LISTS}
     return Organization(
         **{**values, **lists, "sector": Sector(values["sector"]) if values["sector"] else None}
@@ -45,9 +46,12 @@ def _to_row(organization: Organization) -> dict[str, Any]:
     return values | {name: list(values[name]) for name in _LISTS}
 
 
+_ONE: Final = sa.select(*columns()).where(_organization.c.id == sa.bindparam("organization"))
+
+
 def get(db: Session, organization_id: str) -> Organization | None:
     """One organization."""
-    row = db.execute(sa.select(*columns()).where(_organization.c.id == organization_id)).one_or_none()
+    row = db.execute(_ONE, {"organization": organization_id}).one_or_none()
     return None if row is None else from_row(row)
 
 

@@ -27,8 +27,12 @@ _node = table_of(NodeRow)
 _account = table_of(AccountRow)
 _organization = table_of(OrganizationRow)
 _with_home = sa.select(
-    *_account.c, *(column.label(f"home_{column.name}") for column in organizations.columns())
+    *_account.c,
+    *(column.label(f"home_{column.name}") for column in organizations.columns()),
+    role_grants.held_by(_account.c.id).label("held"),
 ).select_from(_account.join(_organization, _account.c.organization == _organization.c.id))
+_known: sa.Select[Any] = _with_home.where(_account.c.id == sa.bindparam("account"))
+_this_node = sa.select(_node).where(_node.c.id == 1)
 _KEPT = "comity.node"
 NO_CODE_YET = -1
 """Last TOTP counter of a second factor that was offered and not yet confirmed by a first code."""
@@ -43,7 +47,7 @@ def node(db: Session) -> Node:
 
 
 def _read_node(db: Session) -> Node:
-    row = db.execute(sa.select(_node).where(_node.c.id == 1)).one_or_none()
+    row = db.execute(_this_node).one_or_none()
     if row is None:
         raise LookupError("this node was not set up yet")
     return Node(
@@ -203,13 +207,21 @@ def known(
     db: Session, account_id: str, *, second_factor: bool = False, scopes: Collection[Scope] | None = None
 ) -> tuple[Viewer, Account]:
     """As `viewer_of`, with the account itself, from the same rows."""
-    row = db.execute(_with_home.where(_account.c.id == account_id)).one_or_none()
+    viewer, found, _ = known_with_home(db, account_id, second_factor=second_factor, scopes=scopes)
+    return viewer, found
+
+
+def known_with_home(
+    db: Session, account_id: str, *, second_factor: bool = False, scopes: Collection[Scope] | None = None
+) -> tuple[Viewer, Account, Organization]:
+    """As `known`, with the account's organization. Raises `LookupError` as `viewer_of` does."""
+    row = db.execute(_known, {"account": account_id}).one_or_none()
     if row is None or row.state != AccountState.ACTIVE:
         raise LookupError(account_id)
     home = organizations.from_row(row, prefix="home_")
-    roles = role_grants.roles_of(db, account_id) if home.verified else frozenset[Role]()
+    roles = role_grants.from_held(row.held) if home.verified else frozenset[Role]()
     viewer = _viewer(node(db), account_id, home, roles, second_factor=second_factor, scopes=scopes)
-    return viewer, _from_row(row)
+    return viewer, _from_row(row), home
 
 
 def _viewer(

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -60,9 +61,13 @@ def _to_row(record: Record) -> dict[str, Any]:
 def get(db: Session, viewer: Viewer, ref: str, *, body: bool = False) -> Record | None:
     """The record with this `ref` or `uid`, when the viewer may know of it (`body`: may read its content)."""
     rule = body_visible_to(viewer) if body else visible_to(viewer)
-    key = _record.c.ref if ref.startswith("RSI-") else _record.c.uid
-    row = db.execute(_records.where(key == ref, satisfies(rule, _record.c.audience_id))).one_or_none()
+    row = db.execute(_one(rule, "ref" if ref.startswith("RSI-") else "uid"), {"key": ref}).one_or_none()
     return None if row is None else _from_row(row)
+
+
+@lru_cache(maxsize=1024)
+def _one(rule: Rule, name: str) -> sa.Select[Any]:
+    return _records.where(_record.c[name] == sa.bindparam("key"), satisfies(rule, _record.c.audience_id))
 
 
 def lock(db: Session, viewer: Viewer, ref: str) -> Record | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from comity.domain.access import body_visible_to, visible_to
 from comity.domain.handling import Handling
 from comity.domain.record import Revision
+from comity.domain.rules import Rule
 from comity.domain.viewer import Viewer
 from comity.storage.audiences import satisfies
 from comity.storage.tables.base import table_of
@@ -47,31 +49,40 @@ def get(db: Session, viewer: Viewer, revision_id: int | None) -> Revision | None
     """One version, when the viewer may read its content."""
     if revision_id is None:
         return None
-    readable = satisfies(body_visible_to(viewer), _revision.c.audience_id)
-    row = db.execute(_revisions.where(_revision.c.id == revision_id, readable)).one_or_none()
+    row = db.execute(_one(body_visible_to(viewer)), {"revision": revision_id}).one_or_none()
     return None if row is None else _from_row(row)
+
+
+@lru_cache(maxsize=1024)
+def _one(rule: Rule) -> sa.Select[Any]:
+    readable = satisfies(rule, _revision.c.audience_id)
+    return _revisions.where(_revision.c.id == sa.bindparam("revision"), readable)
 
 
 def of_record(db: Session, viewer: Viewer, record_id: int) -> Sequence[Revision]:
     """All versions that the viewer may know of, newest first."""
-    readable = satisfies(visible_to(viewer), _revision.c.audience_id)
-    rows = db.execute(
-        _revisions.where(_revision.c.record_id == record_id, readable).order_by(
-            _revision.c.major.desc(), _revision.c.minor.desc()
-        )
-    )
+    rows = db.execute(_all(visible_to(viewer)), {"record": record_id})
     return [_from_row(row) for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _all(rule: Rule) -> sa.Select[Any]:
+    readable = satisfies(rule, _revision.c.audience_id)
+    newest_first = (_revision.c.major.desc(), _revision.c.minor.desc())
+    return _revisions.where(_revision.c.record_id == sa.bindparam("record"), readable).order_by(*newest_first)
 
 
 def claims(db: Session, viewer: Viewer, revision_id: int) -> list[dict[str, Any]]:
     """The claims of one version that the viewer may read, in their order."""
-    readable = satisfies(body_visible_to(viewer), _claim.c.audience_id)
-    chosen = (
-        sa.select(_claim.c.content)
-        .where(_claim.c.revision_id == revision_id, readable)
-        .order_by(_claim.c.position)
-    )
-    return [dict(content) for content in db.scalars(chosen)]
+    found = db.scalars(_claims(body_visible_to(viewer)), {"revision": revision_id})
+    return [dict(content) for content in found]
+
+
+@lru_cache(maxsize=1024)
+def _claims(rule: Rule) -> sa.Select[Any]:
+    readable = satisfies(rule, _claim.c.audience_id)
+    mine = _claim.c.revision_id == sa.bindparam("revision")
+    return sa.select(_claim.c.content).where(mine, readable).order_by(_claim.c.position)
 
 
 def hidden_claims(db: Session, viewer: Viewer, revision_id: int) -> list[tuple[int, dict[str, Any]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,12 +16,23 @@ from comity.storage.tables.people import RoleGrantRow
 
 _grant = table_of(RoleGrantRow)
 _LIVE = _grant.c.revoked_at.is_(None)
+_HELD: Final = sa.select(_grant.c.role).where(_grant.c.account_id == sa.bindparam("account"), _LIVE)
 
 
 def roles_of(db: Session, account_id: str) -> frozenset[Role]:
     """Roles held now."""
-    query = sa.select(_grant.c.role).where(_grant.c.account_id == account_id, _LIVE)
-    return frozenset(Role(role) for role in db.scalars(query))
+    return frozenset(Role(role) for role in db.scalars(_HELD, {"account": account_id}))
+
+
+def held_by(account_id: sa.ColumnElement[str]) -> sa.ScalarSelect[str | None]:
+    """The roles held now, for a statement that reads the account as well; `from_held` reads them."""
+    joined = sa.func.aggregate_strings(_grant.c.role, " ")
+    return sa.select(joined).where(_grant.c.account_id == account_id, _LIVE).scalar_subquery()
+
+
+def from_held(names: str | None) -> frozenset[Role]:
+    """What `held_by` found."""
+    return frozenset(Role(name) for name in (names or "").split())
 
 
 def roles_of_all(db: Session, account_ids: Sequence[str]) -> Mapping[str, frozenset[Role]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +21,8 @@ _COLUMNS = (
     _session.c.seen_at,
     _session.c.ends_at,
 )
+
+_BY_HASH: Final = sa.select(*_COLUMNS).where(_session.c.hash == sa.bindparam("hash"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def add(db: Session, sign_in: SignIn) -> None:
 
 def get(db: Session, session_hash: str) -> SignIn | None:
     """The session with this hash, whether or not its time is over."""
-    row = db.execute(sa.select(*_COLUMNS).where(_session.c.hash == session_hash)).one_or_none()
+    row = db.execute(_BY_HASH, {"hash": session_hash}).one_or_none()
     return None if row is None else SignIn(*row)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -47,6 +47,16 @@ def of_account(db: Session, account_id: str) -> list[Subscription]:
     """Everything one person follows, newest first."""
     chosen = sa.select(_subscription).where(_subscription.c.account_id == account_id)
     return [_from_row(row) for row in db.execute(chosen.order_by(_subscription.c.id.desc()))]
+
+
+_FOLLOWS: Final = sa.select(_subscription.c.id).where(
+    _subscription.c.account_id == sa.bindparam("account"), _subscription.c.record_id == sa.bindparam("record")
+)
+
+
+def follows(db: Session, account_id: str, record_id: int) -> bool:
+    """Does this person follow this record?"""
+    return db.execute(_FOLLOWS, {"account": account_id, "record": record_id}).first() is not None
 
 
 def get(db: Session, account_id: str, subscription_id: int) -> Subscription | None:

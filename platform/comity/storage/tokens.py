@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from comity.storage.tables.people import TokenRow
 _token = table_of(TokenRow)
 _COLUMNS = tuple(column for column in _token.c if column.name != "hash")
 _tokens = sa.select(*_COLUMNS)
+_BY_HASH: Final = _tokens.where(_token.c.hash == sa.bindparam("hash"))
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def add(db: Session, token: Token, token_hash: str) -> None:
 
 def by_hash(db: Session, token_hash: str) -> Token | None:
     """The token whose secret has this hash, whether or not it still works."""
-    row = db.execute(_tokens.where(_token.c.hash == token_hash)).mappings().one_or_none()
+    row = db.execute(_BY_HASH, {"hash": token_hash}).mappings().one_or_none()
     return None if row is None else _from_row(row)
 
 

@@ -22,6 +22,7 @@ from comity.web import record_view
 from comity.web.forms import SentForm
 from comity.web.notices import redirect
 from comity.web.record_actions import actions
+from comity.web.record_body import body
 from comity.web.rendering import page
 from comity.web.vocabulary import age, in_words, kind_name
 
@@ -152,7 +153,7 @@ def _shown(ctx: Context, reading: Reading, day: str) -> dict[str, Any]:
         "handling": record_view.handling_words(reading),
         "marking": record_view.marking(reading),
         "notices": record_view.notices(reading, ctx.now, since=since),
-        "sections": record_view.sections(reading, ctx.now.date()),
+        "body": body(ctx.settings, reading, ctx.now.date()),
         "replies": record_view.replies(reading),
         "disputes": record_view.disputes(reading),
         "agreement": record_view.agreement(reading),

@@ -57,6 +57,12 @@ def text(settings: Settings, template: str, **data: Any) -> str:
     return environment(settings).get_template(template).render(data)
 
 
+def macro(settings: Settings, template: str, name: str, **data: Any) -> str:
+    """What a macro of a template makes of `data`: markup, with everything in `data` escaped."""
+    made: str = getattr(environment(settings).get_template(template).module, name)(**data)
+    return made
+
+
 def block_html(template: jinja2.Template, name: str, data: Mapping[str, Any]) -> str:
     """Render one block with the imports of its file and of the files it extends.
 
@@ -86,6 +92,9 @@ def _environment(_data_dir: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    env.globals["_"] = env.globals[
+        "gettext"
+    ]  # the extension's alias looks it up anew for each of a hundred words
     env.filters |= {
         "dt": when,
         "day": day,
@@ -109,9 +118,12 @@ def day(moment: date | datetime | None) -> str:
     """`14 March 2026`; a dash for None."""
     if moment is None:
         return DASH
-    return format_date(
-        moment.astimezone(UTC) if isinstance(moment, datetime) else moment, "d MMMM y", locale="en_GB"
-    )
+    return _day(moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment)
+
+
+@lru_cache(maxsize=4096)
+def _day(of: date) -> str:
+    return format_date(of, "d MMMM y", locale="en_GB")
 
 
 def iso(moment: date | datetime | None) -> str:
