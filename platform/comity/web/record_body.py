@@ -25,7 +25,7 @@ MOST_KEPT: Final = 512
 
 @dataclass(frozen=True)
 class Body:
-    """`html` is the finished sections, as markup that a template does not escape again; `contents` their anchors and titles, in order."""
+    """`html` is the finished sections, not to be escaped again; `contents` their anchors and titles, in order."""
 
     html: str
     contents: tuple[tuple[str, str], ...]
