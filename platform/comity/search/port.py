@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, Protocol
 
 from comity.search import analyzer
@@ -64,8 +64,8 @@ class Document:
 
     def digest(self) -> str:
         """Of everything that is indexed except the audience (which moves on its own), with the analyzer's version."""
-        content = asdict(self) | {"facets": self.all_facets(), "analyzer": analyzer.VERSION}
-        del content["audience_id"]
+        content = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "audience_id"}
+        content |= {"facets": self.all_facets(), "analyzer": analyzer.VERSION}
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

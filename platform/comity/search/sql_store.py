@@ -105,11 +105,17 @@ class SqlStore(ABC):
     def _put_batch(self, batch: Sequence[Document]) -> None:
         self.remove(document.record_id for document in batch)
         words = [_words(document) for document in batch]
-        self._run(_ENTRY, [_entry(document) for document in batch])
+        combinations = [document.all_facets() for document in batch]
+        names = [facets.set_id(combination) for combination in combinations]
+        self._run(_ENTRY, [_entry(document, name) for document, name in zip(batch, names, strict=True)])
         self._run(_STATE, [_state(document) for document in batch])
         self._put_texts(batch, words)
         # Sorted, so that two writers meet the same new rows in the same order and cannot deadlock.
-        members = sorted({(*pair, _set_id(d)) for d in batch for pair in facets.pairs(d.all_facets())})
+        members = sorted(
+            (*pair, name)
+            for name, combination in dict(zip(names, combinations, strict=True)).items()
+            for pair in facets.pairs(combination)
+        )
         self._run(_MEMBER, [{"facet": f, "value": v, "set_id": s} for f, v, s in members])
         terms = sorted(spelling.listed(token for texts in words for part in texts for token in part.split()))
         if terms:
@@ -157,18 +163,14 @@ def _words(document: Document) -> Words:
     )
 
 
-def _set_id(document: Document) -> str:
-    return facets.set_id(document.all_facets())
-
-
-def _entry(document: Document) -> dict[str, Any]:
+def _entry(document: Document, facet_set: str) -> dict[str, Any]:
     return {
         "record_id": document.record_id,
         "audience_id": document.audience_id,
         "live": int(document.live),
         "published_at": document.published_at,
         "quality": document.quality,
-        "facet_set": _set_id(document),
+        "facet_set": facet_set,
     }
 
 

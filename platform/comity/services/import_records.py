@@ -26,7 +26,7 @@ from comity.services.take_over import Outcome, admitted_source, take_over
 from comity.services.unit import Unit
 from comity.storage import import_runs
 
-BATCH: Final = 300
+BATCH: Final = 600
 BREATH: Final = 0.11
 """Seconds between two batches. SQLite gives its write lock to nobody in particular, and a waiting writer looks every 0.1 s:
 without a pause longer than that, people who sign in while a file is imported would wait until they are told “busy”.

@@ -55,7 +55,8 @@ _SENTENCES: Final = {
 
 def draft_problems(kind: type[Kind], data: Mapping[str, Any]) -> list[Problem]:
     """What is malformed in a draft. Empty and missing fields are no problem yet."""
-    return [problem for problem in _shape_problems(kind, data) if problem.code != "missing"]
+    found = _shaped(kind, data)
+    return [] if isinstance(found, Kind) else [problem for problem in found if problem.code != "missing"]
 
 
 def submit_problems(
@@ -65,10 +66,9 @@ def submit_problems(
 
     The rules run once every field is well formed; until then only what is missing or malformed is named.
     """
-    problems = _shape_problems(kind, content)
-    if problems:
-        return problems
-    complete = kind.model_validate(content)
+    complete = _shaped(kind, content)
+    if not isinstance(complete, Kind):
+        return complete
     label, today = TLP(tlp), now.astimezone(UTC).date()
     return [
         *_date_problems(complete, label, today),
@@ -105,13 +105,13 @@ def warnings(content: Kind) -> list[Problem]:
 # ---------------------------------------------------------------- shape
 
 
-def _shape_problems(kind: type[Kind], data: Mapping[str, Any]) -> list[Problem]:
+def _shaped(kind: type[Kind], data: Mapping[str, Any]) -> Kind | list[Problem]:
+    """The content as its model, or what is missing or malformed in it."""
     try:
-        kind.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         found = [_problem(kind, detail) for detail in error.errors(include_url=False)]
         return list(dict.fromkeys(found))
-    return []
 
 
 def _problem(kind: type[Kind], detail: ErrorDetails) -> Problem:
