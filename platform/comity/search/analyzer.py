@@ -13,7 +13,6 @@ import unicodedata
 from typing import NamedTuple
 
 from anyascii import anyascii
-from pypinyin import lazy_pinyin
 
 VERSION = 1
 """Raise it whenever tokens change: it is part of every digest, so the drift check re-indexes what is old."""
@@ -101,6 +100,8 @@ def _latin(word: str) -> str:
 
 
 def _pinyin(run: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # 55 MB of readings, for the nodes that meet Han characters
+
     return [syllable for part in lazy_pinyin(run) if (syllable := _latin(part))]
 
 

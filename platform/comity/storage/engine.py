@@ -18,7 +18,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     "PRAGMA busy_timeout=15000",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA cache_size=-8000",  # for each connection, so sixteen of them are 128 MB; the system caches the file besides
+    "PRAGMA cache_size=-2000",  # for each of many connections; the system keeps the file in memory besides, once for all
 )
 
 
