@@ -25,7 +25,7 @@ from comity.formats.fields import Fields
 from comity.formats.prose import Cleaner, _may_hold, names_a_person
 from comity.formats.registry import read
 from comity.formats.rows import BadDocument, Item
-from comity.services.take_over import completed
+from comity.services.admit import completed
 from tests.formats.documents_of_others import CSAF, OSV, RECORD, SHARED, STIX, changed, lines_file
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

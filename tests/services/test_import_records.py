@@ -25,7 +25,7 @@ from comity.domain.handling import Handling
 from comity.domain.lifecycle_facts import State
 from comity.domain.source_admission import PublicSource
 from comity.domain.tlp import TLP
-from comity.services import draft, find, read, reindex, take_over
+from comity.services import admit, draft, find, read, reindex
 from comity.services.import_drafts import on_behalf_of
 from comity.services.import_records import ImportReport, OpenUnit, Progress, import_file
 from comity.services.unit import Unit
@@ -464,4 +464,4 @@ def test_forty_real_documents_are_published_whole(sqlite_place: Place) -> None:
     report = take(sqlite_place, path, now=later, format_name="csaf", source="cisa-csaf")
     assert counts(report) == (40, 0, 0, 0)
     assert_whole(sqlite_place)
-    assert take_over.admitted_source("cisa-csaf").licence.startswith("Public domain")
+    assert admit.admitted_source("cisa-csaf").licence.startswith("Public domain")

@@ -20,7 +20,8 @@ from comity.domain.record import Record
 from comity.domain.tlp import TLP
 from comity.formats.rows import Item, Refused
 from comity.services import draft
-from comity.services.take_over import Outcome, digest_of
+from comity.services.admit import digest_of
+from comity.services.take_over import Outcome
 from comity.services.unit import Unit
 from comity.storage import bulk, people, records, revisions
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +23,10 @@ from comity.domain.errors import Problem
 from comity.domain.source_admission import PublicSource
 from comity.formats import registry
 from comity.formats.rows import Item, Limits, Refused, Row
+from comity.services import admit
 from comity.services.import_drafts import import_drafts
-from comity.services.take_over import Outcome, admitted_source, take_over
+from comity.services.read_ahead import read_ahead
+from comity.services.take_over import Outcome, take_over
 from comity.services.unit import Unit
 from comity.storage import import_runs
 
@@ -31,6 +35,9 @@ BREATH: Final = 0.11
 """Seconds between two batches. SQLite gives its write lock to nobody in particular, and a waiting writer looks every 0.1 s:
 without a pause longer than that, people who sign in while a file is imported would wait until they are told “busy”.
 """
+
+WORTH_A_PROCESS: Final = 400_000
+"""Bytes of a file above which it is read ahead in a process of its own; below, starting one takes longer than reading."""
 
 MAPPING: Final = 1
 """Raised when a reader starts to mean something else, so that a file that was finished is looked at again."""
@@ -94,10 +101,15 @@ def import_file(
 
     Raises `NotAllowed` for a source that council did not admit and `OSError` for a file that cannot be opened, never for a row.
     """
-    admitted = admitted_source(source) if source else None
-    rows = registry.read(format_name, path, limits)
+    admitted = admit.admitted_source(source) if source else None
     importing = _Import(open_unit, admitted, format_name, dry_run, journals, on_progress, batch_size)
-    return importing.go(rows, path)
+    return importing.go(path, limits)
+
+
+def _admitted(
+    format_name: str, path: Path, limits: Limits | None, source: PublicSource, now: datetime
+) -> Iterator[Row]:
+    return admit.each(registry.read(format_name, path, limits), source, now)
 
 
 @dataclass(frozen=True)
@@ -110,15 +122,24 @@ class _Import:
     on_progress: Callable[[Progress], None]
     batch_size: int
 
-    def go(self, rows: Iterator[Row], path: Path) -> ImportReport:
+    def go(self, path: Path, limits: Limits | None) -> ImportReport:
         state = self._begin(path)
-        for row in rows:
-            self._take(state, row)
-            if state.rows >= self.batch_size:
-                self._flush(state, row.position, finished=False)
-                time.sleep(0.0 if self.dry_run else BREATH)
+        with closing(self._rows(path, limits, state.run.updated_at)) as rows:
+            for row in rows:
+                self._take(state, row)
+                if state.rows >= self.batch_size:
+                    self._flush(state, row.position, finished=False)
+                    time.sleep(0.0 if self.dry_run else BREATH)
         self._flush(state, state.run.done if not state.rows else self._last(state), finished=True)
         return state.report
+
+    def _rows(self, path: Path, limits: Limits | None, now: datetime) -> Generator[Row, None, None]:
+        """What the file says, read ahead where there is enough of it to be worth a process."""
+        reading = partial(registry.read, self.format_name, path, limits)
+        if self.source is not None:
+            reading = partial(_admitted, self.format_name, path, limits, self.source, now)
+        large = path.is_file() and path.stat().st_size > WORTH_A_PROCESS
+        yield from read_ahead(reading) if large else reading()
 
     @staticmethod
     def _last(state: _State) -> int:
@@ -134,7 +155,11 @@ class _Import:
                 digest, self.format_name, path.name[:200], 0, 0, 0, False, unit.now, unit.now
             )
             found = import_runs.get(unit.db, digest)
-            run = fresh if found is None or found.finished or self.dry_run else found
+            run = (
+                fresh
+                if found is None or found.finished or self.dry_run
+                else replace(found, updated_at=unit.now)
+            )
             if not self.dry_run:
                 import_runs.save(unit.db, run)
         kept = self._journal_read(run)
@@ -207,7 +232,8 @@ class _Import:
         if not batch:
             return Outcome()
         if self.source is not None:
-            return take_over(unit, self.source, batch, dry_run=self.dry_run)
+            admitted = [one for one in batch if isinstance(one, admit.Admitted)]
+            return take_over(unit, self.source, admitted, dry_run=self.dry_run)
         return import_drafts(unit, batch, format_name=self.format_name, dry_run=self.dry_run)
 
     def _journal(self, run: import_runs.Run) -> Path | None:

@@ -45,7 +45,7 @@ def awaits_confirmation(record: Record) -> bool:
 
 
 def _confirm(system: Unit, record: Record) -> Record:
-    given = _end_of(_working(system, record).content.get("expires_at"))
+    given = end_of_day(_working(system, record).content.get("expires_at"))
     if given is None or record.expires_at == given:
         return record
     facts = Facts(by=Actor.SYSTEM, quorum_met=True, expiry_set=True)
@@ -104,7 +104,7 @@ def _publish(system: Unit, record: Record) -> Record:
         "published_at": record.published_at or system.now,
         "expires_at": _expiry(system, record, revision),
         "urgent": record.urgent and not count(system, record, ordinary=True).met,
-        "review_due": _end_of(revision.content.get("review_due")),
+        "review_due": end_of_day(revision.content.get("review_due")),
         "facts": {**record.facts, **card_facts(revision.content)},
         "subtype": str(revision.content.get("subtype") or record.subtype),
     }
@@ -126,7 +126,7 @@ def _next_version(system: Unit, record: Record) -> int:
     return 1 + max((one.major for one in revisions.of_record(system.db, system.viewer, record.id)), default=0)
 
 
-def _end_of(day: object) -> datetime | None:
+def end_of_day(day: object) -> datetime | None:
     """The end of a day (UTC): the last day of use is still a day of use."""
     if not day:
         return None
@@ -135,7 +135,7 @@ def _end_of(day: object) -> datetime | None:
 
 def _expiry(system: Unit, record: Record, revision: Revision) -> datetime | None:
     """The date given by the author; an urgent notice ends after 14 days unless it is confirmed under the ordinary rule (G-04)."""
-    given = _end_of(revision.content.get("expires_at"))
+    given = end_of_day(revision.content.get("expires_at"))
     if not record.urgent or count(system, record, ordinary=True).met:
         return given
     latest = system.now + timedelta(days=policies.quorum().actions.publish_urgent.auto_expire_days)

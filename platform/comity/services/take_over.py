@@ -8,39 +8,29 @@ becomes a minor version; one that was withdrawn or is disputed here is left as p
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from typing import Any, Final
 
 from comity import policies
 from comity.domain.audience import Stage
 from comity.domain.canonical import canonical_json
 from comity.domain.errors import NotAllowed, Problem
-from comity.domain.fields.prose import texts
-from comity.domain.handling import Handling, national_marking_problems
-from comity.domain.kinds.problems import submit_problems
+from comity.domain.handling import Handling
 from comity.domain.kinds.registry import kind
 from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record, Revision
-from comity.domain.source_admission import PublicSource, admission_problems
+from comity.domain.source_admission import PublicSource
 from comity.domain.tlp import TLP
-from comity.formats.prose import names_a_person
 from comity.formats.rows import Item, Refused
+from comity.services.admit import Admitted
 from comity.services.placing import card_facts, index_document
-from comity.services.publish import _end_of as end_of_day
+from comity.services.publish import end_of_day
 from comity.services.set_up import SECRETARIAT
 from comity.services.settle import audience_for
 from comity.services.unit import Unit
 from comity.services.uuid7 import uuid7
 from comity.storage import audiences, bulk
-
-_MARKED: Final = re.compile(
-    r"SECRET|NOFORN|CONFIDENTIAL|CONFIDENTIEL|OFFICIAL-|RESTRICTED|RESTREINT|VS-|GEHEIM|COSMIC"
-)
-"""A cheap look for capitals that a national marking contains, before the thorough one."""
 
 HANDLING = Handling(tlp=TLP.CLEAR)
 
@@ -55,25 +45,9 @@ class Outcome:
     refused: list[Refused] = field(default_factory=list)
 
 
-def admitted_source(source_id: str) -> PublicSource:
-    """The source, when council admitted it with a sufficient vote. Raises `NotAllowed` with the reason."""
-    source = policies.sources().find(source_id)
-    if source is None:
-        raise NotAllowed(f"There is no public source called {source_id}.")
-    if problems := admission_problems(source, policies.quorum().actions.publish_advisory_no_entity):
-        raise NotAllowed(" ".join(problems))
-    return source
-
-
-def digest_of(item: Item) -> str:
-    """What the publisher said, as 64 hex digits: it changes when the document does, and not with the day of the import."""
-    whole = [item.kind, item.publisher, item.source_date and item.source_date.isoformat(), item.content]
-    return hashlib.sha256(
-        json.dumps(whole, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
-    ).hexdigest()
-
-
-def take_over(unit: Unit, source: PublicSource, items: Sequence[Item], *, dry_run: bool = False) -> Outcome:
+def take_over(
+    unit: Unit, source: PublicSource, items: Sequence[Admitted], *, dry_run: bool = False
+) -> Outcome:
     """Store a batch in this transaction: records, versions, index, audit entries, events. `unit` is a job of the node."""
     if not unit.viewer.is_system:
         raise NotAllowed("A public source is taken over by the node itself, started by its operator.")
@@ -83,18 +57,16 @@ def take_over(unit: Unit, source: PublicSource, items: Sequence[Item], *, dry_ru
     changed: list[bulk.Stored] = []
     for item in items:
         earlier = known.get(foreign_id(source, item))
-        digest = digest_of(item)
-        if earlier is not None and _imported(earlier).get("digest") == digest:
+        if earlier is not None and _imported(earlier).get("digest") == item.digest:
             outcome.unchanged += 1
             continue
-        content = completed(item, source, unit.now.date())
-        problems = [*_standing_problems(earlier), *_problems(unit, source, item, content)]
+        problems = [*_standing_problems(earlier), *item.problems]
         if problems:
             outcome.refused.append(Refused(item.position, item.foreign_id, tuple(problems)))
         elif earlier is None:
-            new.append(_new(unit, source, item, content, digest))
+            new.append(_new(unit, source, item))
         else:
-            changed.append(_next(unit, source, item, content, digest, earlier))
+            changed.append(_next(unit, source, item, earlier))
     outcome.added, outcome.updated = len(new), len(changed)
     if not dry_run:
         _store(unit, source, new, changed)
@@ -104,36 +76,6 @@ def take_over(unit: Unit, source: PublicSource, items: Sequence[Item], *, dry_ru
 def foreign_id(source: PublicSource, item: Item) -> str:
     """The name under which the document is known here, whichever file it comes in."""
     return f"{source.id}:{item.foreign_id}"
-
-
-def completed(item: Item, source: PublicSource, today: date) -> dict[str, Any]:
-    """The content with what only the import knows: validity from today, and the source's licence, attribution and grade."""
-    content = dict(item.content)
-    end = kind(item.kind).longest_expiry(str(content.get("subtype", "")), today, TLP.CLEAR)
-    dates = {
-        "valid_from": today,
-        "review_due": today + timedelta(days=(end - today).days * 2 // 3),
-        "expires_at": end,
-    }
-    content |= {name: day.isoformat() for name, day in dates.items()}
-    given = content.get("sources")
-    if isinstance(given, list):  # anything else is left as it is, for the check to name
-        content["sources"] = [
-            _graded(one, source, today) if isinstance(one, Mapping) else one for one in given
-        ]
-    body, line = str(content.get("body") or ""), f"*{source.attribution}*"
-    content["body"] = f"{body}\n\n{line}" if body else line
-    return content
-
-
-def _graded(cited: Mapping[str, Any], source: PublicSource, today: date) -> dict[str, Any]:
-    grades = {
-        "reliability": source.reliability,
-        "credibility": source.credibility,
-        "grading_reason": source.grading_reason,
-    }
-    facts = {"licence": source.licence, "retrieved": today.isoformat(), **grades}
-    return {**cited, **{name: value for name, value in facts.items() if value}}
 
 
 def _standing_problems(earlier: Record | None) -> Iterable[Problem]:
@@ -149,57 +91,13 @@ def _standing_problems(earlier: Record | None) -> Iterable[Problem]:
         )
 
 
-def _problems(unit: Unit, source: PublicSource, item: Item, content: Mapping[str, Any]) -> list[Problem]:
-    problems = list(_source_problems(source, item, content, unit))
-    if problems:
-        return problems
-    model = kind(item.kind)
-    problems = submit_problems(content, kind=model, tlp=TLP.CLEAR, taxonomy=policies.taxonomy(), now=unit.now)
-    marked = _MARKED.search(str(content)) is not None
-    words = list(texts(model, content)) if marked or not item.cleaned else []
-    problems += national_marking_problems({one.field: one.text for one in words})
-    problems += [
-        Problem(one.field, "personal-data", "This text may identify a natural person.")
-        for one in words
-        if not (item.cleaned or one.verbatim) and names_a_person(one.text)
-    ]
-    return problems
-
-
-def _source_problems(
-    source: PublicSource, item: Item, content: Mapping[str, Any], unit: Unit
-) -> Iterable[Problem]:
-    if not source.recognises(item.publisher, item.foreign_id):
-        yield Problem("id", "not-from-source", f"This is not recognisable as a document of “{source.title}”.")
-    if item.kind not in source.kinds:
-        yield Problem(
-            "kind", "not-admitted", f"Council admitted {' and '.join(source.kinds)} of this source."
-        )
-    if item.tlp is not None and item.tlp.restriction > source.highest_tlp.restriction:
-        yield Problem(
-            "tlp",
-            "marking",
-            f"{item.tlp.label} is above what this source may publish here ({source.highest_tlp.label}).",
-        )
-    if item.source_date is not None and item.source_date > unit.now + timedelta(days=1):
-        yield Problem("published", "dates", "The publisher's date lies in the future.")
-    entities = content.get("entities")
-    named = [one for one in entities if isinstance(one, Mapping)] if isinstance(entities, list) else []
-    if content.get("claims") or any(one.get("role") == "subject" for one in named):
-        yield Problem(
-            "claims",
-            "needs-review",
-            "It makes claims about an organization, which three sectors must agree to (G-03).",
-        )
-
-
-def _new(unit: Unit, source: PublicSource, item: Item, content: dict[str, Any], digest: str) -> bulk.Stored:
+def _new(unit: Unit, source: PublicSource, item: Admitted) -> bulk.Stored:
     record = Record(
         id=0,
         uid=str(uuid7(unit.now)),
         ref="",
         kind=item.kind,
-        subtype=str(content["subtype"]),
+        subtype=str(item.becomes["subtype"]),
         state=State.PUBLISHED,
         audience_id=0,
         origin_node=unit.node.node_id,
@@ -212,17 +110,15 @@ def _new(unit: Unit, source: PublicSource, item: Item, content: dict[str, Any], 
         attribution_mode="public_source",
         foreign_id=foreign_id(source, item),
     )
-    record = _dated(unit, source, item, content, digest, record)
-    return record, _version(unit, content, major=1, minor=0, note=f"Taken over from {source.title}")
+    record = _dated(unit, source, item, record)
+    return record, _version(unit, item.becomes, major=1, minor=0, note=f"Taken over from {source.title}")
 
 
-def _next(
-    unit: Unit, source: PublicSource, item: Item, content: dict[str, Any], digest: str, earlier: Record
-) -> bulk.Stored:
-    record = _dated(unit, source, item, content, digest, replace(earlier, subtype=str(content["subtype"])))
+def _next(unit: Unit, source: PublicSource, item: Admitted, earlier: Record) -> bulk.Stored:
+    record = _dated(unit, source, item, replace(earlier, subtype=str(item.becomes["subtype"])))
     minor = int(_imported(earlier).get("minor", 0)) + 1
     record = replace(record, facts={**record.facts, "import": {**_imported(record), "minor": minor}})
-    version = _version(unit, content, major=1, minor=minor, note="Changed by its publisher")
+    version = _version(unit, item.becomes, major=1, minor=minor, note="Changed by its publisher")
     return record, replace(version, record_id=earlier.id)
 
 
@@ -231,18 +127,16 @@ def _imported(record: Record) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _dated(
-    unit: Unit, source: PublicSource, item: Item, content: Mapping[str, Any], digest: str, record: Record
-) -> Record:
+def _dated(unit: Unit, source: PublicSource, item: Admitted, record: Record) -> Record:
     """The envelope after this import. `published_at` is the publisher's date, so that "newest" means what a reader expects."""
-    imported = {"source": source.id, "digest": digest, "policy": policies.sources().version}
+    imported = {"source": source.id, "digest": item.digest, "policy": policies.sources().version}
     return replace(
         record,
         updated_at=unit.now,
         published_at=item.source_date or record.published_at or unit.now,
-        review_due=end_of_day(content["review_due"]),
-        expires_at=end_of_day(content["expires_at"]),
-        facts={**record.facts, **card_facts(content), "import": imported},
+        review_due=end_of_day(item.becomes["review_due"]),
+        expires_at=end_of_day(item.becomes["expires_at"]),
+        facts={**record.facts, **card_facts(item.becomes), "import": imported},
     )
 
 

@@ -21,8 +21,8 @@ from comity.domain.record import Record, Revision
 from comity.domain.viewer import Viewer
 from comity.storage import sequences
 from comity.storage.audiences import ids_for
-from comity.storage.records import _from_row as record_from_row
-from comity.storage.revisions import _to_row as revision_row
+from comity.storage.records import from_row as record_from_row
+from comity.storage.revisions import to_row as revision_row
 from comity.storage.tables.base import table_of
 from comity.storage.tables.exchange import AuditRow, OutboxRow, SequenceRow
 from comity.storage.tables.records import RecordRow, RevisionRow

@@ -41,7 +41,8 @@ SORTS: Final[Mapping[str, sa.ColumnElement[Any]]] = {
 }
 
 
-def _from_row(row: sa.Row[Any]) -> Record:
+def from_row(row: sa.Row[Any]) -> Record:
+    """The envelope that a row of `record` holds."""
     values = {name: getattr(row, name) for name in _FIELDS}
     values["state"] = State(values["state"])
     values["assigned"] = tuple(values["assigned"])
@@ -62,7 +63,7 @@ def get(db: Session, viewer: Viewer, ref: str, *, body: bool = False) -> Record 
     """The record with this `ref` or `uid`, when the viewer may know of it (`body`: may read its content)."""
     rule = body_visible_to(viewer) if body else visible_to(viewer)
     row = db.execute(_one(rule, "ref" if ref.startswith("RSI-") else "uid"), {"key": ref}).one_or_none()
-    return None if row is None else _from_row(row)
+    return None if row is None else from_row(row)
 
 
 @lru_cache(maxsize=1024)
@@ -75,7 +76,7 @@ def lock(db: Session, viewer: Viewer, ref: str) -> Record | None:
     key = _record.c.ref if ref.startswith("RSI-") else _record.c.uid
     chosen = _records.where(key == ref, satisfies(visible_to(viewer), _record.c.audience_id))
     row = db.execute(chosen.with_for_update(of=_record)).one_or_none()
-    return None if row is None else _from_row(row)
+    return None if row is None else from_row(row)
 
 
 def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Record]:
@@ -84,7 +85,7 @@ def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Record]
         return {}
     readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
     rows = db.execute(_records.where(_record.c.id.in_(ids), readable))
-    return {row.id: _from_row(row) for row in rows}
+    return {row.id: from_row(row) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def cards(db: Session, viewer: Viewer, ids: Sequence[int]) -> dict[int, Card]:
         return {}
     readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
     rows = db.execute(_cards.where(_record.c.id.in_(ids), readable))
-    return {row.id: Card(_from_row(row), str(row.tlp).upper()) for row in rows}
+    return {row.id: Card(from_row(row), str(row.tlp).upper()) for row in rows}
 
 
 def listing(
@@ -126,7 +127,7 @@ def listing(
     if organization is not None:
         chosen = chosen.where(_record.c.organization == organization)
     rows = db.execute(chosen.order_by(SORTS[sort], _record.c.id.desc()).limit(limit).offset(offset))
-    found = [_from_row(row) for row in rows]
+    found = [from_row(row) for row in rows]
     tokens = frozenset(assigned)
     return [record for record in found if not tokens or tokens & set(record.assigned)]
 
@@ -135,7 +136,7 @@ def page(db: Session, viewer: Viewer, *, after: int, limit: int) -> Sequence[Rec
     """Records the viewer may know of, in the order of their numbers, from the first above `after`. For jobs that walk over all."""
     readable = _record.c.audience_id.in_(ids_for(db, visible_to(viewer)))
     chosen = _records.where(_record.c.id > after, readable).order_by(_record.c.id).limit(limit)
-    return [_from_row(row) for row in db.execute(chosen)]
+    return [from_row(row) for row in db.execute(chosen)]
 
 
 def titles(db: Session, viewer: Viewer, found: Iterable[Record]) -> dict[int, str]:
@@ -198,7 +199,7 @@ def due(db: Session, viewer: Viewer, *, now: datetime, limit: int = 100) -> Sequ
         _record.c.state == State.PUBLISHED.value,
         _record.c.expires_at <= now,
     )
-    return [_from_row(row) for row in db.execute(chosen.limit(limit))]
+    return [from_row(row) for row in db.execute(chosen.limit(limit))]
 
 
 def counts(db: Session, viewer: Viewer, column: str) -> Mapping[str, int]:

@@ -100,14 +100,14 @@ def claim_markings(db: Session, revision_id: int) -> Sequence[int]:
 def add(db: Session, revision: Revision) -> Revision:
     """Store a new version; its `id` is given by the database."""
     new_id = db.execute(
-        sa.insert(_revision).values(**_to_row(revision)).returning(_revision.c.id)
+        sa.insert(_revision).values(**to_row(revision)).returning(_revision.c.id)
     ).scalar_one()
     return replace(revision, id=int(new_id))
 
 
 def store(db: Session, revision: Revision) -> Revision:
     """Write a version back. The content of a frozen one is never written again: only its audience, number and publication time."""
-    values = _to_row(revision)
+    values = to_row(revision)
     frozen = db.scalar(sa.select(_revision.c.frozen).where(_revision.c.id == revision.id))
     if frozen:
         values = {name: values[name] for name in ("audience_id", "published_at", "frozen", "major", "minor")}
@@ -115,7 +115,8 @@ def store(db: Session, revision: Revision) -> Revision:
     return revision
 
 
-def _to_row(revision: Revision) -> dict[str, Any]:
+def to_row(revision: Revision) -> dict[str, Any]:
+    """The columns of `revision`, without its id."""
     return {
         "record_id": revision.record_id,
         "major": revision.major,
