@@ -75,6 +75,7 @@ class Verb(StrEnum):
     CONFIRM_URGENT = "confirm_urgent"
     CORRECT_MINOR = "correct_minor"
     REVISE = "revise"
+    REVISE_SOURCES = "revise_sources"
     OPEN_DISPUTE = "open_dispute"
     CLOSE_DISPUTE = "close_dispute"
     MARK_REVIEW_DUE = "mark_review_due"

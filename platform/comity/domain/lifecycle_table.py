@@ -104,6 +104,7 @@ TABLE: Final[tuple[Transition, ...]] = (
         ("change_is_minor", "personal_data_clear"),
     ),
     Transition(Verb.REVISE, (_S.PUBLISHED,), _S.IN_REVIEW, (Actor.AUTHOR,), _COMPLETE + _REVIEWABLE),
+    Transition(Verb.REVISE_SOURCES, (_S.PUBLISHED,), _S.TRIAGE, (Actor.AUTHOR,), _COMPLETE),
     Transition(
         Verb.OPEN_DISPUTE,
         (_S.PUBLISHED,),

@@ -204,7 +204,7 @@ def _why_not(vote: Vote, originator: str, revision: int, authors: Collection[str
     if vote.sector is None:
         return "The secretariat and the node operator have no vote."
     if not vote.assigned:
-        return "The reviewer was not assigned to this record."
+        return "The reviewer was not assigned to this record, or is no reviewer any more."
     return ""
 
 

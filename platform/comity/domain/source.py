@@ -6,8 +6,10 @@ Refuses to know who graded: that is the review, where the grader is never the au
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Final, Literal, get_args
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Annotated, Any, Final, Literal, get_args
 
 from comity.domain.errors import Problem
 from comity.domain.fields.annotations import Label, Options, Verbatim
@@ -163,3 +165,44 @@ def grading_problems(sources: Sequence[Source], path: str) -> list[Problem]:
 
 
 SOURCE_TYPES: Final = get_args(SourceType)
+
+_GRADE: Final = ("reliability", "credibility", "grading_reason")
+
+
+def with_grades_of(content: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """The content as its author typed it, with the grades that a second person gave and with no other (4.4.6).
+
+    A source keeps its grade while nothing about it changed and, below a claim, while the claim says the same.
+    """
+    kept = dict(_graded(earlier))
+    found = deepcopy(dict(content))
+    for key, source in _sources(found):
+        for name in _GRADE:
+            source.pop(name, None)
+        source.update(kept.get(key, {}))
+    return found
+
+
+def _graded(content: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, source in _sources(content):
+        yield key, {name: source[name] for name in _GRADE if source.get(name)}
+
+
+def _sources(content: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every source of a content as typed, with what its grade is about. What has no shape yet is passed over."""
+    yield from _listed(content.get("sources"), "")
+    claims = content.get("claims")
+    for claim in claims if isinstance(claims, list) else ():
+        if isinstance(claim, dict):
+            yield from _listed(claim.get("sources"), str(claim.get("text") or ""))
+
+
+def _listed(sources: object, about: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for source in sources if isinstance(sources, list) else ():
+        if isinstance(source, dict):
+            said = {
+                name: value
+                for name, value in source.items()
+                if name not in _GRADE and value not in (None, "", [])
+            }
+            yield json.dumps([about, said], sort_keys=True, default=str), source

@@ -10,14 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from comity import policies
 from comity.domain import neutral_language, personal_data
 from comity.domain.errors import Problem
 from comity.domain.fields.prose import texts
 from comity.domain.handling import Handling, handling_problems, national_marking_problems
 from comity.domain.kinds.base import Kind
-from comity.domain.kinds.problems import draft_problems, submit_problems
+from comity.domain.kinds.problems import draft_problems, review_problems, submit_problems
 from comity.domain.kinds.registry import kind
+from comity.domain.record import Record
 from comity.services.unit import Unit
 from comity.storage import editorial, organizations, people
 
@@ -116,3 +119,11 @@ def exception_given(unit: Unit, record_id: int, revision_id: int) -> bool:
         if one.what == "personal_data_lifted" and one.revision_id == revision_id
     }
     return {role.value for role in policies.quorum().actions.lift_personal_data_block.must_include} <= lifted
+
+
+def is_graded(record: Record, content: Mapping[str, Any]) -> bool:
+    """Has a second person graded every source that needs it (guard of triage, 4.5.1)?"""
+    try:
+        return not review_problems(kind(record.kind).model_validate(content))
+    except ValidationError:  # a claim that this viewer may not read leaves a content that is not whole
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -26,7 +27,11 @@ FORM_ONLY: Final = frozenset({
 """Where a typo, a link or a format may be mended without a vote: nothing that decides who reads, what is claimed or until when."""
 
 LARGEST_SHARE: Final = 0.1
-"""A minor correction touches at most this share of the words."""
+FEW_WORDS: Final = 4
+"""All minor corrections together touch at most this share of the words of a field that reviewers agreed to, or so few of them."""
+
+OF_A_SOURCE: Final = frozenset({"title", "url", "archived_url", "archived_hash", "retrieved", "language"})
+"""What may be mended of a source: where it is found, never who says it, what it is and how it was graded."""
 
 
 def begin(unit: Unit, *, ref: str) -> Record:
@@ -66,7 +71,8 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
         raise Invalid([Problem("note", "missing", "Say what was mended.")])
     old = _in_force(unit, record)
     before = full_content(unit, old)
-    _refuse_more(record, before, content)
+    _refuse_more(before, content)
+    _refuse_many(record, _agreed(unit, record, old), content)
     checked = check_submission(unit, kind_name=record.kind, content=content, handling=old.handling)
     if checked.problems:
         raise Invalid(checked.problems)
@@ -83,34 +89,58 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
     return take(unit, record, Verb.CORRECT_MINOR, facts, published_revision_id=new.id)
 
 
-def _refuse_more(record: Record, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def _agreed(unit: Unit, record: Record, shown: Revision) -> Mapping[str, Any]:
+    """What reviewers agreed to: the version that the minor corrections since then began from."""
+    known = revisions.of_record(unit.db, unit.viewer, record.id)
+    first = next((one for one in known if one.major == shown.major and one.minor == 0), shown)
+    return full_content(unit, first)
+
+
+def _refuse_more(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     changed = {
         name
         for name in before.keys() | after.keys()
         if (before.get(name) or None) != (after.get(name) or None)
     }
+    beyond = changed - FORM_ONLY
+    if "sources" in changed and not _same_sources(before.get("sources"), after.get("sources")):
+        beyond.add("sources")
+    if beyond:
+        said = "This changes more than form. Begin a correction, which goes to review."
+        raise Invalid([Problem(name, "substantive", said) for name in sorted(beyond)])
+
+
+def _same_sources(before: object, after: object) -> bool:
+    """The same sources in the same order, but for where they are found."""
+    if not isinstance(before, list) or not isinstance(after, list) or len(before) != len(after):
+        return False
+    return all(
+        isinstance(old, Mapping) and isinstance(new, Mapping) and _kept(old) == _kept(new)
+        for old, new in zip(before, after, strict=True)
+    )
+
+
+def _kept(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in source.items()
+        if name not in OF_A_SOURCE and value not in (None, "", [])
+    }
+
+
+def _refuse_many(record: Record, agreed: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    touched: Counter[str] = Counter()
+    for change in diff(kind(record.kind), agreed, after):
+        words = sum(len(text.split()) for operation, text in change.parts if operation != "equal")
+        touched[change.field.partition(".")[0]] += words
+    said = "So many words make it a substantive correction, which goes to review."
     problems = [
-        Problem(name, "substantive", "This changes more than form. Begin a correction, which goes to review.")
-        for name in sorted(changed - FORM_ONLY)
+        Problem(name, "substantive", said)
+        for name, words in touched.items()
+        if name != "sources" and words > max(FEW_WORDS, LARGEST_SHARE * len(str(agreed.get(name)).split()))
     ]
-    if not problems and _share(record, before, after) > LARGEST_SHARE:
-        problems.append(
-            Problem(
-                "body", "substantive", "So many words make it a substantive correction, which goes to review."
-            )
-        )
     if problems:
         raise Invalid(problems)
-
-
-def _share(record: Record, before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
-    """The share of words that differ."""
-    changes = diff(kind(record.kind), before, after)
-    touched = sum(
-        len(text.split()) for change in changes for operation, text in change.parts if operation != "equal"
-    )
-    total = sum(len(str(value).split()) for value in before.values())
-    return touched / max(1, total)
 
 
 def keep_version_in_force(unit: Unit, *, ref: str) -> Record:

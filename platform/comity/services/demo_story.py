@@ -43,7 +43,7 @@ def life(stage: Stage, record: DemoRecord, now: datetime) -> Iterator[datetime]:
     if record.state == "submitted":
         return
     yield begin + 3 * HOUR
-    reviewers = stage.run("editor", begin + 3 * HOUR, lambda unit: _triage(unit, ref))
+    reviewers = stage.run("editor", begin + 3 * HOUR, lambda unit: _triage(unit, ref, record))
     for number, who in enumerate(reviewers[: 1 if record.state == "in_review" else None]):
         at = begin + (4 + number) * HOUR
         yield at
@@ -94,11 +94,11 @@ def _older(unit: Unit, record: DemoRecord) -> str | None:
     return next((one.ref for one in mine if titles.get(one.id) == record.supersedes_title), None)
 
 
-def _triage(unit: Unit, ref: str) -> list[str]:
-    """Grade every source as usual for its type, ask one reviewer of each sector that has no conflict, and open the review."""
+def _triage(unit: Unit, ref: str, told: DemoRecord) -> list[str]:
+    """Grade every source as the file says, ask one reviewer of each sector that has no conflict, and open the review."""
     read.open_with_purpose(unit, ref=ref, purpose="review_or_edit")
+    triage.grade_sources(unit, ref=ref, grades=usual_grades(told.content))
     record, revision = draft.working(unit, ref)
-    triage.grade_sources(unit, ref=ref, grades=usual_grades(draft.full_content(unit, revision)))
     named = revision.handling.audience.persons
     chosen = [
         one for one in candidates(unit, record) if not one.conflicts and (not named or one.account in named)
@@ -115,7 +115,7 @@ def _order(organization: Organization) -> int:
 
 
 def usual_grades(content: Mapping[str, Any]) -> list[triage.Grade]:
-    """The reliability that is usual for each source's type, with the credibility its author proposed, or 3 (possibly true)."""
+    """The grades in the file; else the reliability usual for the type of source, and credibility 3 (possibly true)."""
     found = [(f"sources.{n}", source) for n, source in enumerate(content.get("sources") or ())]
     for c, claim in enumerate(content.get("claims") or ()):
         found += [(f"claims.{c}.sources.{n}", source) for n, source in enumerate(claim.get("sources") or ())]

@@ -16,6 +16,7 @@ from comity.domain.kinds.problems import UNSAVEABLE, draft_problems
 from comity.domain.kinds.registry import KINDS, kind
 from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record, Revision
+from comity.domain.source import with_grades_of
 from comity.domain.tlp import TLP
 from comity.domain.viewer import Viewer
 from comity.services.settle import audience_for, settle, settle_claims, stage_of
@@ -56,7 +57,7 @@ def start(
     )
     audience_id = audiences.ensure(unit.db, audience_for(unit, record, handling, stage_of(record)))
     record = records.add(unit.db, replace(record, audience_id=audience_id))
-    record = new_version(unit, record, content=content, handling=handling)
+    record = new_version(unit, record, content=with_grades_of(content, {}), handling=handling)
     unit.audit("draft.start", record.ref, audience_id=record.audience_id, kind=kind_name)
     return record
 
@@ -109,6 +110,7 @@ def save(
         raise Conflict
     _refuse_unsaveable(record.kind, content)
     handling = handling or revision.handling
+    content = with_grades_of(content, full_content(unit, revision))
     if revision.frozen:
         record = new_version(unit, record, content=content, handling=handling)
     else:

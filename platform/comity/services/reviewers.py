@@ -99,6 +99,15 @@ def candidates(unit: Unit, record: Record) -> list[Candidate]:
     return sorted(found, key=lambda one: (len(one.conflicts), one.organization.sector or "", one.name))
 
 
+def entitled(unit: Unit) -> frozenset[str]:
+    """Account ids of those who may vote at this moment: active, with the role, through a verified member (4.1.1)."""
+    verified = {one.id for one in organizations.listed(unit.db)}
+    holders = role_grants.holders(unit.db, Role.REVIEWER)
+    return frozenset(
+        one.id for one in people.accounts(unit.db, ids=holders) if one.active and one.organization in verified
+    )
+
+
 def assigned_reviewers(record: Record) -> frozenset[str]:
     """Account ids of those who were asked."""
     return frozenset(name.removeprefix("person:") for name in record.assigned if name.startswith("person:"))
@@ -125,8 +134,12 @@ def could_review(unit: Unit, record: Record, reviewers: Collection[str] | None =
 
 
 def votes_of(unit: Unit, record: Record) -> list[Vote]:
-    """The stored votes as the count reads them."""
-    assigned = assigned_reviewers(record)
+    """The stored votes as the count reads them. Who has lost the right to vote since has no say in what is still to be published;
+    what was published with their voice stands.
+    """
+    standing = assigned_reviewers(record)
+    if not record.is_published or record.working_revision_id != record.published_revision_id:
+        standing &= entitled(unit)
     return [
         Vote(
             reviewer_id=one.reviewer,
@@ -137,7 +150,7 @@ def votes_of(unit: Unit, record: Record) -> list[Vote]:
             majority_government_funded=one.majority_government_funded,
             devils_advocate=one.devils_advocate,
             conflict=bool(one.conflicts) or bool(found_conflicts(unit, record, one.organization)),
-            assigned=one.reviewer in assigned,
+            assigned=one.reviewer in standing,
         )
         for one in editorial.of_record(unit.db, editorial.StoredVote, record.id)
     ]

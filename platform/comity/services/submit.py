@@ -11,7 +11,7 @@ from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.domain.tlp import TLP
-from comity.services.check import Checked, check_submission, exception_given, finding_key
+from comity.services.check import Checked, check_submission, exception_given, finding_key, is_graded
 from comity.services.draft import full_content, working
 from comity.services.reviewers import could_review
 from comity.services.step import give_reason, take
@@ -57,14 +57,19 @@ def submit(
         "supersedes": supersedes or record.facts.get("supersedes", ""),
     }
     if record.state is State.PUBLISHED:
-        return _resubmit(unit, record, facts, changes)
+        return _resubmit(unit, record, facts, changes, graded=is_graded(record, content))
     assigned = tuple(dict.fromkeys((*record.assigned, EDITORS)))
     record = take(unit, record, Verb.SUBMIT, facts, assigned=assigned, subtype=subtype, **changes)
     return take(unit, record, Verb.BEGIN_TRIAGE, Facts(by=Actor.SYSTEM, duplicates_suggested=True))
 
 
-def _resubmit(unit: Unit, record: Record, facts: Facts, changes: Mapping[str, Any]) -> Record:
-    """A correction: sources keep their grades only where they did not change, so an editor confirms them again in review."""
+def _resubmit(
+    unit: Unit, record: Record, facts: Facts, changes: Mapping[str, Any], *, graded: bool
+) -> Record:
+    """A correction goes straight to its reviewers, unless a new or changed source has to be graded first (4.4.6)."""
+    if not graded:
+        assigned = tuple(dict.fromkeys((*record.assigned, EDITORS)))
+        return take(unit, record, Verb.REVISE_SOURCES, facts, assigned=assigned, **changes)
     reviewable = replace(
         facts,
         sources_graded=True,

@@ -7,8 +7,6 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import ValidationError
-
 from comity import policies
 from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from comity.domain.governance import ReasonFor
@@ -17,7 +15,7 @@ from comity.domain.kinds.registry import kind
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
-from comity.services.check import check_submission, exception_given
+from comity.services.check import check_submission, exception_given, is_graded
 from comity.services.draft import full_content, new_version, working
 from comity.services.reviewers import assigned_reviewers, candidates, could_review
 from comity.services.settle import settle
@@ -127,17 +125,10 @@ def readiness(unit: Unit, record: Record, revision: Revision) -> Facts:
     checked = check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling)
     return Facts(
         by=Actor.EDITOR,
-        sources_graded=_graded(record, content),
+        sources_graded=is_graded(record, content),
         personal_data_clear=not checked.personal or exception_given(unit, record.id, revision.id),
         reviewers_assigned=could_review(unit, record).met,
     )
-
-
-def _graded(record: Record, content: Mapping[str, Any]) -> bool:
-    try:
-        return not review_problems(kind(record.kind).model_validate(content))
-    except ValidationError:  # a claim that this editor may not read leaves a content that is not whole
-        return False
 
 
 def send_back(unit: Unit, *, ref: str, reason_code: str, text: str, reject: bool = False) -> Record:

@@ -191,7 +191,14 @@ def _subject_problems(content: Kind) -> Iterator[Problem]:
             yield Problem(
                 f"entities.{i}.entity_id", "natural-person", "Natural persons are not recorded here."
             )
-    if any(entity.role == "subject" for entity in content.entities) and not content.claims:
+    about = any(entity.role == "subject" for entity in content.entities)
+    if content.claims and not about:
+        yield Problem(
+            "entities",
+            "subject-missing",
+            "A claim is about an organization: name it, with the role of subject. It may then be asked to reply.",
+        )
+    if about and not content.claims:
         yield Problem(
             "claims", "missing", "An organization is the subject, so at least one sourced claim is needed."
         )
