@@ -90,8 +90,8 @@ def in_review(page: Page, ref: str, reviewers: tuple[str, ...]) -> None:
         page.check("main input[name=purpose][value=review_or_edit]")
         press(page, page.locator("main form button[type=submit]"))
         page.goto(f"/records/{ref}/triage")
-    for group in page.locator("main input[type=radio][value='2'][name^='credibility.']").all():
-        group.check()
+    for choice in page.locator("main select[name^='credibility.']").all():
+        choice.select_option("2")
     press(page, page.locator("main form[action$='/triage/grades'] button[type=submit]"))
     for who in reviewers:
         page.check(f"main input[name=reviewers][value='demo-{who.replace('_', '-')}']")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from comity.storage import openings
 from comity.web import record as record_routes
 from comity.web import versions as version_routes
 from tests.factories import person_id
-from tests.story import Story, example
+from tests.story import THREE_SECTORS, Story, example, ticked
 from tests.web.conftest import Browser, Portal
 from tests.web.hostile import XSS, live, poison
 from tests.web.test_search_page import HIDDEN
@@ -140,12 +141,23 @@ def test_the_marking_is_in_head_and_foot_of_every_sheet(story: Story, browser: B
     assert "TLP:GREEN" in foot.split("</div>")[0]
 
 
+def _published_note(story: Story, claims: list[dict[str, Any]]) -> Record:
+    """A note about an organization: three sectors, a devil's advocate where it is asked for, and the time to reply."""
+    record = story.drafted(kind_name="due_diligence_note", claims=claims)
+    record = story.in_review(story.submitted(record), THREE_SECTORS)
+    for who in THREE_SECTORS:
+        words: dict[str, Any] = {"devils_advocate": True, "innocent_explanation": "A shared building."}
+        record = story.voted(record, who, **(words if who == "reviewer_ngo" else {}))
+    ticked(story, days=20)
+    return record
+
+
 def test_a_claim_that_is_stricter_is_seen_by_its_readers_alone(story: Story, browser: Browser) -> None:
     """Portion marks: the page, the JSON, the STIX, the comparison and the search of those who may not see it hold nothing of it."""
     content = example("due_diligence_note")
     claim = {**content["claims"][0], "indicator": None, "weight": "context"}
     second = {**claim, "claim_id": "c2", "text": f"The laboratory {HIDDEN} has a contract.", "tlp": "AMBER"}
-    record = story.published("liaison", claims=[claim, second], entities=[])
+    record = _published_note(story, [claim, second])
     for who in ("researcher", "researcher_south"):
         client = browser(who)
         for path in ("", ".json", "/stix", "/versions", "/compare?old=1.0&new=1.0"):

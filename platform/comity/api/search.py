@@ -55,6 +55,7 @@ class Search(BaseModel):
     severity: Values = []
     evidence_level: Values = []
     status: Values = []
+    provenance: Values = []
 
     def filters(self) -> dict[str, list[str]]:
         """The facets that were named."""

@@ -7,9 +7,11 @@ Refuses to know who graded: that is the review, where the grader is never the au
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import ValidationError
 
 from comity.domain.errors import Problem
 from comity.domain.fields.annotations import Label, Options, Verbatim
@@ -200,9 +202,42 @@ def _sources(content: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 def _listed(sources: object, about: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for source in sources if isinstance(sources, list) else ():
         if isinstance(source, dict):
-            said = {
-                name: value
-                for name, value in source.items()
-                if name not in _GRADE and value not in (None, "", [])
-            }
-            yield json.dumps([about, said], sort_keys=True, default=str), source
+            yield json.dumps([about, _said(source)], sort_keys=True, default=str), source
+
+
+def _said(source: Mapping[str, Any]) -> dict[str, Any]:
+    """What it says without its grades, in one form whether it was typed, imported or stored."""
+    told = {
+        name: value for name, value in source.items() if name not in _GRADE and value not in (None, "", [])
+    }
+    try:
+        return Source.model_validate(told).model_dump(mode="json", exclude=set(_GRADE))
+    except ValidationError:  # a draft may hold half a source
+        return told
+
+
+def same_sources(before: object, after: object, but: Collection[str]) -> bool:
+    """Are these lists the same sources in the same order and with the same grades, but for the fields named in `but`?"""
+    if not isinstance(before, list) or not isinstance(after, list) or len(before) != len(after):
+        return False
+    return all(
+        isinstance(old, Mapping) and isinstance(new, Mapping) and _worth(old, but) == _worth(new, but)
+        for old, new in zip(before, after, strict=True)
+    )
+
+
+def _worth(source: Mapping[str, Any], but: Collection[str]) -> dict[str, Any]:
+    graded = {name: source.get(name) or "" for name in _GRADE}
+    return graded | {name: value for name, value in _said(source).items() if name not in but}
+
+
+def graded_as_before(after: object, before: object) -> object:
+    """The list with the grades that its sources had by their places, where a form without grades left them out."""
+    if not isinstance(before, list) or not isinstance(after, list) or len(before) != len(after):
+        return after
+    return [
+        {**{name: old[name] for name in _GRADE if old.get(name)}, **new}
+        if isinstance(old, dict) and isinstance(new, dict)
+        else new
+        for old, new in zip(before, after, strict=True)
+    ]

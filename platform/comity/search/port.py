@@ -28,6 +28,7 @@ MOST_HITS = 1000
 FACETS: tuple[str, ...] = (
     "kind", "subtype", "technology_area", "pathway", "method_family", "application_family", "entity_type", "tie_level",
     "country", "sector", "node", "tlp", "severity", "evidence_level", "status", "freshness",
+    "provenance",
 )  # fmt: skip
 
 

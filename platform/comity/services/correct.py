@@ -14,6 +14,7 @@ from comity.domain.kinds.registry import kind
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
+from comity.domain.source import graded_as_before, same_sources
 from comity.services.check import check_submission, exception_given
 from comity.services.draft import full_content, new_version, working
 from comity.services.settle import settle
@@ -71,6 +72,7 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
         raise Invalid([Problem("note", "missing", "Say what was mended.")])
     old = _in_force(unit, record)
     before = full_content(unit, old)
+    content = {**content, "sources": graded_as_before(content.get("sources"), before.get("sources"))}
     _refuse_more(before, content)
     _refuse_many(record, _agreed(unit, record, old), content)
     checked = check_submission(unit, kind_name=record.kind, content=content, handling=old.handling)
@@ -103,29 +105,11 @@ def _refuse_more(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         if (before.get(name) or None) != (after.get(name) or None)
     }
     beyond = changed - FORM_ONLY
-    if "sources" in changed and not _same_sources(before.get("sources"), after.get("sources")):
+    if "sources" in changed and not same_sources(before.get("sources"), after.get("sources"), OF_A_SOURCE):
         beyond.add("sources")
     if beyond:
         said = "This changes more than form. Begin a correction, which goes to review."
         raise Invalid([Problem(name, "substantive", said) for name in sorted(beyond)])
-
-
-def _same_sources(before: object, after: object) -> bool:
-    """The same sources in the same order, but for where they are found."""
-    if not isinstance(before, list) or not isinstance(after, list) or len(before) != len(after):
-        return False
-    return all(
-        isinstance(old, Mapping) and isinstance(new, Mapping) and _kept(old) == _kept(new)
-        for old, new in zip(before, after, strict=True)
-    )
-
-
-def _kept(source: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in source.items()
-        if name not in OF_A_SOURCE and value not in (None, "", [])
-    }
 
 
 def _refuse_many(record: Record, agreed: Mapping[str, Any], after: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from comity import policies
 from comity.domain.access import indexed_for
 from comity.domain.record import Record
 from comity.search.port import FACETS, Part, Query, Sort
@@ -14,7 +15,8 @@ from comity.storage import audiences, organizations, records
 
 PAGE = 20
 SHOWN_FACETS = (
-    "kind", "tlp", "technology_area", "pathway", "method_family", "sector", "node", "severity", "evidence_level", "status",
+    "kind", "provenance", "tlp", "technology_area", "pathway", "method_family", "sector", "node", "severity", "evidence_level",
+    "status",
 )  # fmt: skip
 
 
@@ -120,6 +122,9 @@ def _action(card: records.Card) -> Mapping[str, str]:
 
 def _originator(record: Record, names: Mapping[str, str]) -> str:
     """Its name, where the record is given under it: the same organization may stand under one record and not under another."""
+    if record.attribution_mode == "public_source":
+        source = policies.sources().find(str((record.facts.get("import") or {}).get("source") or ""))
+        return source.title if source else ""
     return names.get(record.organization, "") if record.attribution_mode == "organization" else ""
 
 

@@ -83,7 +83,14 @@ def _envelope_facets(record: Record, revision: Revision, node: str) -> dict[str,
         if record.state in _NOT_LIVE
         else "published"
     )
-    return {"sector": sector, "node": (node,), "tlp": (revision.handling.tlp.value,), "status": (status,)}
+    taken_over = record.attribution_mode == "public_source"
+    return {
+        "sector": sector,
+        "node": (node,),
+        "tlp": (revision.handling.tlp.value,),
+        "status": (status,),
+        "provenance": ("taken_over" if taken_over else "reviewed",),
+    }
 
 
 def _quality(content: Mapping[str, Any]) -> int:

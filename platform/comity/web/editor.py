@@ -18,7 +18,6 @@ from comity.domain.errors import Conflict, Invalid, NotFound, Problem
 from comity.domain.kinds.base import Kind
 from comity.domain.kinds.form import Section, form_for, parse_form
 from comity.domain.kinds.registry import KINDS, kind
-from comity.domain.kinds.sections import sections_for
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
@@ -33,6 +32,7 @@ from comity.web.handling_form import TypedHandling
 from comity.web.notices import redirect
 from comity.web.rendering import block, page
 from comity.web.rows import new_row, with_row, without_empty_rows
+from comity.web.wording import text_of
 
 router = new_router(include_in_schema=False)
 
@@ -132,7 +132,7 @@ def readers(ctx: Ctx, ref: str) -> Response:
 def preview(ctx: Ctx, ref: str) -> Response:
     """As readers will see the text."""
     desk = own_desk(ctx, ref)
-    shown = sections_for(kind(desk.record.kind), desk.content, policies.taxonomy().vocabularies)
+    shown = text_of(desk.record.kind, desk.content)
     return page(ctx, "editor/preview.html", sections=shown, **_about(desk))
 
 

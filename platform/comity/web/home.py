@@ -20,7 +20,8 @@ from comity.web.rendering import page
 
 router = new_router(include_in_schema=False)
 
-NEWEST: Final = 8
+NEWEST: Final = 6
+TAKEN_OVER: Final = 5
 SHOWN_ALERTS: Final = 5
 SHOWN_SAVED: Final = 10
 _WAITING: Final = (
@@ -38,11 +39,12 @@ _WAITING: Final = (
 @capability("public")
 def home(ctx: Ctx) -> Response:
     """By role."""
-    newest = _newest(ctx)
+    reviewed, taken_over = _newest(ctx, "reviewed", NEWEST), _newest(ctx, "taken_over", TAKEN_OVER)
     shared: dict[str, Any] = {
         "own_search": True,
-        "cards": newest,
-        "marking": marking_of_list(newest),
+        "cards": reviewed,
+        "taken_over": taken_over,
+        "marking": marking_of_list([*reviewed, *taken_over]),
         "kinds": [{"name": one.name, "label": one.label} for one in KINDS.values()],
     }
     if not ctx.viewer.signed_in:
@@ -51,9 +53,11 @@ def home(ctx: Ctx) -> Response:
     return page(ctx, "home/member.html", may_draft=ctx.viewer.may("draft"), **own, **shared)
 
 
-def _newest(ctx: Context) -> list[dict[str, Any]]:
-    asked = find.asked(text="", filters={}, sort="newest", page=1, include_ended=False)
-    found = find.find(ctx.unit, asked, facets=(), limit=NEWEST)
+def _newest(ctx: Context, provenance: str, limit: int) -> list[dict[str, Any]]:
+    """What members agreed to comes first; public documents that were taken over would otherwise drown it by their number."""
+    filters = {"provenance": [provenance]}
+    asked = find.asked(text="", filters=filters, sort="newest", page=1, include_ended=False)
+    found = find.find(ctx.unit, asked, facets=(), limit=limit)
     return [card_of(item, ctx.node, ctx.now) for item in found.items]
 
 

@@ -6,23 +6,21 @@ Takes only what `services.read` gave this reader, so nothing here can widen who 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from comity import policies
 from comity.domain.dispute import DisputeState
 from comity.domain.kinds.base import ACTION, ENTITIES, ESSENTIALS, EVIDENCE, SCOPE, SUBSTANCE, VALIDITY
-from comity.domain.kinds.registry import kind
-from comity.domain.kinds.sections import Entry, PageSection, sections_for
+from comity.domain.kinds.sections import Entry, PageSection
 from comity.domain.lifecycle_facts import State
 from comity.domain.node import Node
 from comity.domain.record import Revision
 from comity.domain.reply import ReplyState
 from comity.domain.tlp import TLP, parse_tlp, strictest
 from comity.services.read import Reading
-from comity.web.rendering import day
 from comity.web.vocabulary import caveats_of, permitted_of, sector_name
+from comity.web.wording import day_of, text_of
 
 ORDER: Final = (ESSENTIALS, SUBSTANCE, ACTION, ENTITIES, EVIDENCE, SCOPE, VALIDITY)
 """What to do comes before the evidence: a reader in a hurry stops early."""
@@ -204,8 +202,7 @@ def _previous(reading: Reading) -> Revision | None:
 
 def sections(reading: Reading, today: date) -> list[Section]:
     """The text in reading order, with claims that are over told apart from those in force (4.4.5)."""
-    words = policies.taxonomy().vocabularies
-    found = {one.title: one for one in sections_for(kind(reading.record.kind), reading.content, words)}
+    found = {one.title: one for one in text_of(reading.record.kind, reading.content)}
     made = (_section(found[title], today) for title in ORDER if title in found)
     return [one for one in made if one.pieces]
 
@@ -219,7 +216,6 @@ def _section(section: PageSection, today: date) -> Section:
 
 
 def _piece(entry: Entry, today: date) -> Piece:
-    entry = _dated(entry)
     rows = [by_name(row) for row in entry.rows]
     drawn = _PLACES.get(entry.name, "generic")
     ended = frozenset(i for i, row in enumerate(rows) if drawn == "claims" and _is_over(row, today))
@@ -227,25 +223,9 @@ def _piece(entry: Entry, today: date) -> Piece:
     return Piece(entry, drawn, rows, ended, sources if drawn == "claims" else ())
 
 
-def _dated(entry: Entry) -> Entry:
-    """Days in words, at every depth; `values` keeps them as they were written."""
-    if entry.widget == "date":
-        return replace(entry, text=_day(entry.text))
-    rows = tuple(tuple(_dated(part) for part in row) for row in entry.rows)
-    return replace(entry, rows=rows) if rows else entry
-
-
-def _day(text: str) -> str:
-    """In words; a draft may hold anything, and is shown as it is."""
-    try:
-        return day(date.fromisoformat(text))
-    except ValueError:
-        return text
-
-
 def valid_from(reading: Reading) -> str:
     """The first day of validity in words; empty in a draft without one."""
-    return _day(str(reading.content.get("valid_from") or ""))
+    return day_of(str(reading.content.get("valid_from") or ""))
 
 
 def by_name(row: Sequence[Entry]) -> Row:

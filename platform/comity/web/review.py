@@ -8,10 +8,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from comity import policies
 from comity.domain.errors import Conflict, Invalid, NotFound, Problem
-from comity.domain.kinds.registry import kind
-from comity.domain.kinds.sections import sections_for
 from comity.domain.lifecycle_facts import State
 from comity.domain.quorum import Decision
 from comity.http.capability import capability
@@ -26,6 +23,7 @@ from comity.web.forms import Field, Sent, SentForm, filled, general
 from comity.web.notices import redirect
 from comity.web.quorum_words import conditions
 from comity.web.rendering import page
+from comity.web.wording import text_of
 from comity.web.work import about, purpose_page
 
 router = new_router(prefix="/records/{ref}/review", include_in_schema=False)
@@ -191,12 +189,12 @@ def _page(
 ) -> Response:
     fields = ballot_fields(desk)
     fields = filled(fields, sent, problems) if sent else fields
-    record, words = desk.record, policies.taxonomy().vocabularies
+    record = desk.record
     return page(
         ctx,
         "review/review.html",
         status=status,
-        sections=sections_for(kind(record.kind), desk.content, words),
+        sections=text_of(record.kind, desk.content),
         difference=_difference(ctx, desk),
         sources=[line.source for line in sources_of(desk.content)],
         overrides=[one for one in desk.said if one.what == "language_override"],

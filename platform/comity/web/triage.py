@@ -11,11 +11,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from comity import policies
 from comity.domain.errors import Conflict, Invalid, NotFound, Problem
 from comity.domain.governance import ReasonFor
 from comity.domain.kinds.registry import kind
-from comity.domain.kinds.sections import sections_for
 from comity.domain.lifecycle import obstacles
 from comity.domain.lifecycle_facts import GUARDS, State, Verb
 from comity.domain.roles import Sector
@@ -35,6 +33,7 @@ from comity.web.forms import Field, Sent, SentForm, filled, general
 from comity.web.notices import redirect
 from comity.web.quorum_words import conditions
 from comity.web.rendering import page
+from comity.web.wording import text_of
 from comity.web.work import about, purpose_page
 
 router = new_router(prefix="/records/{ref}/triage", include_in_schema=False)
@@ -147,7 +146,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     unit, record = ctx.unit, desk.record
-    model, words = kind(record.kind), policies.taxonomy().vocabularies
+    model = kind(record.kind)
     checked = check_submission(
         unit, kind_name=record.kind, content=desk.content, handling=desk.revision.handling
     )
@@ -156,7 +155,7 @@ def _page(
         ctx,
         "review/triage.html",
         status=status,
-        sections=sections_for(model, desk.content, words),
+        sections=text_of(desk.record.kind, desk.content),
         guards=_guards(unit, desk),
         in_triage=record.state is State.TRIAGE,
         grades=_grades(desk, sent if step == "grades" else None),
@@ -204,16 +203,16 @@ def _grade_fields(path: str, source: Mapping[str, Any], usual: str, sent: Sent |
         Field(
             f"reliability.{path}",
             "Reliability of the publisher",
-            "choice",
+            "select",
             value=str(source.get("reliability") or usual),
             options=tuple(RELIABILITY.items()),
         ),
         Field(
             f"credibility.{path}",
             "Credibility of what it says",
-            "choice",
+            "select",
             value=str(source.get("credibility") or ""),
-            options=(("", "Choose…"), *CREDIBILITY.items()),
+            options=tuple(CREDIBILITY.items()),
         ),
         Field(
             f"why.{path}",

@@ -31,6 +31,7 @@ FACETS: Final[Mapping[str, str]] = {
     "evidence_level": "Evidence",
     "status": "Status",
     "freshness": "Freshness",
+    "provenance": "How it came here",
 }
 """Facet of the index -> its name on the page."""
 
@@ -41,6 +42,12 @@ _VOCABULARIES: Final = {
     "application_family": "application_families",
     "sector": "sectors",
 }
+
+PROVENANCE: Final[Mapping[str, str]] = {
+    "reviewed": "Reviewed by members",
+    "taken_over": "Taken over from a public source",
+}
+"""A record that several sectors agreed to, or a public document of a source that council admitted (4.10.9)."""
 
 PERMITTED: Final[Mapping[str, str]] = {
     "contact_originator_first": "Before you act on it, contact the originator.",
@@ -79,6 +86,8 @@ def facet_value(facet: str, code: str, here: Node) -> str:
             return kind_name(code)
         case "tlp":
             return f"TLP:{code}"
+        case "provenance":
+            return PROVENANCE.get(code, in_words(code))
         case "node":
             return node_name(code, here)
         case "tie_level" | "country":

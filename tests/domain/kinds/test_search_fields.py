@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from comity.domain.fields.prose import plain
 from comity.domain.kinds.portions import readable_part
 from comity.domain.kinds.registry import KINDS
 from comity.domain.kinds.search_fields import search_fields
@@ -50,9 +51,9 @@ def test_heavier_text_comes_first() -> None:
     content = advisory.model_validate(advisory.example)
     body = search_fields(content).body
     assert (
-        body.index(content.example["known"])
-        < body.index(content.example["assessed"])
-        < body.index(content.body)
+        body.index(plain(content.example["known"]))
+        < body.index(plain(content.example["assessed"]))
+        < body.index(plain(content.body))
     )
 
 
@@ -76,3 +77,12 @@ def test_s4_the_readable_part_drops_the_claim_and_what_points_at_it() -> None:
 def test_a_marking_that_nobody_knows_counts_as_red() -> None:
     data = {"claims": [{"claim_id": "c1", "tlp": "PURPLE"}]}
     assert readable_part(data, lambda tlp: tlp is not TLP.RED)["claims"] == []
+
+
+def test_the_words_of_markdown_are_indexed_without_its_marks() -> None:
+    text = (
+        "## The page\n> **Welcome.** See [the form](https://forms.example/a) and `run_it`,\n"
+        "2*3 and snake_case.\n| a | b |\n|---|---|"
+    )
+    assert plain(text).split() == "The page Welcome. See the form and run_it, 2*3 and snake_case. a b".split()
+    assert plain("No mark at all, 5 - 3 = 2.") == "No mark at all, 5 - 3 = 2."

@@ -5,9 +5,10 @@ Works on drafts: what does not have the expected shape is passed over, never rai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -70,3 +71,22 @@ def _replaced(value: Any, rest: str, start: int, end: int, words: str) -> Any:
     if not isinstance(value, str):
         raise KeyError(rest)
     return f"{value[:start]}{words}{value[end:]}"
+
+
+_MARKS: Final = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]+|(?:>[ \t]?)+|```\w*)"  # a heading, a quotation, the fence of a block of code
+    r"|\[([^\]\n]+)\]\([^)\s]+\)"  # a link, of which the words stay
+    r"|(?<!\w)(\*{1,3}|__?|`)(?=\S)|(?<=\S)(\*{1,3}|__?|`)(?!\w)"  # where words begin or end to stand out
+    r"|^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|?)+[ \t]*$|[ \t]*\|[ \t]*",  # the lines of a table
+    re.MULTILINE,
+)
+_ANY_MARK: Final = re.compile(r"[#>*_`\[|]|---")
+
+
+def plain(markdown: str) -> str:
+    """The words of a text in Markdown without most of its marks, for an index and for passages that quote it. Never for a page."""
+    return _MARKS.sub(_words_of, markdown) if _ANY_MARK.search(markdown) else markdown
+
+
+def _words_of(mark: re.Match[str]) -> str:
+    return mark[1] or (" " if "|" in mark[0] else "")

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from comity.domain.fields.prose import plain
 from comity.domain.fields.shape import Shape, shapes
 from comity.domain.kinds.base import Kind
 from comity.domain.kinds.portions import readable_part
@@ -66,7 +67,8 @@ def search_fields(content: Kind) -> SearchFields:
         elif indexed.names:
             names[one.text] = None
         elif one.text not in (content.title, content.summary):
-            prose.append((indexed.weight, one.text))
+            text = plain(one.text) if one.shape.widget == "prose" else one.text
+            prose.append((indexed.weight, text))
     prose.sort(key=lambda pair: -pair[0])
     return SearchFields(
         title=content.title,
