@@ -1,7 +1,7 @@
 """Writing through the API: start a draft, save it, see who would read it, submit, take back, correct. Votes are not here.
 
 A body names what to write and never which record: that is the address alone (peers S1), and a field that is not in the model is
-refused (S13). A vote, a hold and a withdrawal are done by a person at a screen; no token brings them (`domain.scopes`).
+refused (S13). Votes and the other steps of the desk are in `api.desk` and `api.steps`, under a scope of their own.
 """
 
 from __future__ import annotations

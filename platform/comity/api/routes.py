@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.api import drafts, me, node, records, schema, search
+from comity.api import desk, drafts, me, node, records, schema, search, steps
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     schema.router,
@@ -14,5 +14,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     me.router,
     search.router,
     drafts.router,
+    desk.router,
+    steps.router,
     records.router,
 )

@@ -1,6 +1,7 @@
 """What an API or feed token may do at most: the caller's own powers, narrowed to the actions of the token's scopes.
 
-Decides nothing about who reads what: a scope only takes away. `write:` scopes never bring a vote, a decision or a grant, because
+Decides nothing about who reads what: a scope only takes away. Drafting brings no vote: whoever lets a program vote, ask for a hold
+or do triage in their name says so by a scope of its own. No scope brings a grant, a legal order or a voice in council's withdrawal:
 those are done by a person at a screen.
 """
 
@@ -22,6 +23,7 @@ class Scope(StrEnum):
     READ_FEED = "read:feed"
     READ_AUDIT = "read:audit"
     WRITE_DRAFTS = "write:drafts"
+    WRITE_EDITORIAL = "write:editorial"
 
 
 SAYS: Final[Mapping[Scope, str]] = MappingProxyType(
@@ -31,6 +33,7 @@ SAYS: Final[Mapping[Scope, str]] = MappingProxyType(
         Scope.READ_FEED: "Read your feeds, up to TLP:GREEN.",
         Scope.READ_AUDIT: "Read the part of the audit log that you may read.",
         Scope.WRITE_DRAFTS: "Draft, correct and submit records as you.",
+        Scope.WRITE_EDITORIAL: "Vote, do triage, ask for holds and withdrawals, appeal and enter replies as you.",
     }
 )
 
@@ -43,9 +46,16 @@ ACTIONS: Final[Mapping[Scope, frozenset[str]]] = MappingProxyType(
         Scope.READ_FEED: frozenset({"read_clear", "read_green"}),
         Scope.READ_AUDIT: frozenset({"read_audit_log"}),
         Scope.WRITE_DRAFTS: frozenset({"read_clear", "read_green", "draft", "submit", "correct"}),
+        Scope.WRITE_EDITORIAL: frozenset(
+            {"read_clear", "read_green", "vote", "publish", "request_hold", "withdraw", "decide_appeal"}
+        ),
     }
 )
 """Scope -> actions of the permission matrix that it lets through."""
+
+
+NEED_SECOND_FACTOR: Final = frozenset({Scope.READ_AMBER, Scope.WRITE_EDITORIAL})
+"""Scopes that only a session with a second factor gives away."""
 
 
 def narrowed(powers: Powers, scopes: Collection[Scope]) -> Powers:

@@ -17,6 +17,9 @@ from comity.services.step import give_reason, held_record, take
 from comity.services.triage import check_reason
 from comity.services.unit import Unit
 from comity.storage import audiences, editorial, organizations, people, records
+from comity.storage.editorial import StoredDispute
+
+__all__ = ["GROUNDS_CHARACTERS", "StoredDispute", "appeals", "decide", "first_look", "raise_appeal"]
 
 GROUNDS_CHARACTERS = 6000
 

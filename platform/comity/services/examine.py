@@ -18,7 +18,7 @@ from comity.domain.roles import Role, Sector
 from comity.domain.source import SOURCE_TYPES, SourceType, default_reliability
 from comity.services.draft import full_content
 from comity.services.hold import current
-from comity.services.read import needs_purpose
+from comity.services.read import PURPOSES, needs_purpose
 from comity.services.reviewers import assigned_reviewers, candidates, count
 from comity.services.unit import Unit
 from comity.storage import audiences, editorial, openings, records, revisions
@@ -67,15 +67,18 @@ def at_work(unit: Unit, record: Record) -> bool:
     return record.author == unit.viewer.person or bool(names & set(record.assigned))
 
 
-def examine(unit: Unit, *, ref: str) -> Desk:
-    """The desk of `ref`. `NotFound` for everybody who is not at work on it."""
+def examine(unit: Unit, *, ref: str, purpose: str = "") -> Desk:
+    """The desk of `ref`. `NotFound` for everybody who is not at work on it.
+
+    `purpose` opens what needs one; whoever gives it must also log it by `read.open_with_purpose` before anything is shown.
+    """
     record = records.get(unit.db, unit.viewer, ref)
     revision = revisions.get(unit.db, unit.viewer, record.working_revision_id) if record else None
     if record is None or revision is None or not at_work(unit, record):
         raise NotFound
     audience = audiences.load(unit.db, record.audience_id)
     last = openings.last(unit.db, record.id, unit.viewer.person) if unit.viewer.person else None
-    closed = needs_purpose(unit, record, audience, last)
+    closed = needs_purpose(unit, record, audience, last) and purpose not in PURPOSES
     votes = editorial.of_record(unit.db, editorial.StoredVote, record.id)
     return Desk(
         record=record,

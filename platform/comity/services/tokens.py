@@ -14,7 +14,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from comity.domain.errors import Invalid, NotFound, Problem, SignInNeeded, StepUpNeeded
-from comity.domain.scopes import Scope
+from comity.domain.scopes import NEED_SECOND_FACTOR, Scope
 from comity.domain.viewer import Viewer
 from comity.services.mint import digest, mint
 from comity.services.unit import Unit
@@ -47,10 +47,13 @@ class Caller:
 def issue(
     unit: Unit, *, name: str, scopes: Collection[Scope | str], days: int = 90, networks: Collection[str] = ()
 ) -> Issued:
-    """A new token of the viewer. AMBER needs a session with a second factor (`StepUpNeeded`). `Invalid` names the field."""
+    """A new token of the viewer. `Invalid` names the field.
+
+    AMBER and editorial steps need a session with a second factor (`StepUpNeeded`).
+    """
     person = _person(unit)
     wanted, places = _checked(name, scopes, days, networks)
-    if Scope.READ_AMBER in wanted and not unit.viewer.second_factor:
+    if NEED_SECOND_FACTOR & set(wanted) and not unit.viewer.second_factor:
         raise StepUpNeeded
     if sum(1 for token in tokens.of(unit.db, person) if _live(token, unit.now)) >= MOST_LIVE:
         raise Invalid([Problem("name", "too_many", f"You have {MOST_LIVE} tokens. Revoke one first.")])

@@ -1,0 +1,212 @@
+"""Single steps through the API: hold, withdrawal, appeal, right of reply. Each is offered to the caller, or it is not found.
+
+Whoever may not take a step gets the answer of a record that does not exist, as on the pages (S4, H-04); a step that was taken
+already is not offered a second time. Legal orders and council's voice on a withdrawal are done at a screen.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from comity.api.desk import Code, Words, need_scope
+from comity.api.drafts import Taken
+from comity.api.shapes import RecordHead, Shape
+from comity.domain.errors import NotFound
+from comity.http.capability import capability
+from comity.http.context import Context, Ctx
+from comity.http.route import new_router
+from comity.services import dispute, hold, reply, withdraw
+from comity.services.offer import offers
+from comity.services.read import find_record
+
+router = new_router(prefix="/records/{ref}", tags=["steps"])
+
+Grounds = Annotated[str, StringConstraints(min_length=1, max_length=dispute.GROUNDS_CHARACTERS)]
+
+
+class HoldIn(Taken):
+    """Why publication should pause, and until when: at most 14 days ahead."""
+
+    reason_code: Code
+    text: Words
+    ends_at: AwareDatetime
+
+
+class AnswerIn(Taken):
+    """A yes or a no."""
+
+    agrees: bool
+
+
+class RenewalIn(Taken):
+    """Council's voice on going on with a hold."""
+
+    agrees: bool
+    new_end: AwareDatetime
+
+
+class WithdrawalIn(Taken):
+    """`text` is what readers see on the tombstone; `replacement` the reference of what takes its place."""
+
+    reason_code: Code
+    text: Words
+    replacement: Code = ""
+
+
+class AppealIn(Taken):
+    """What is wrong, and which claims it is about. Do not name private persons."""
+
+    grounds: Grounds
+    claims: list[Code] = Field(default=[], max_length=200)
+
+
+class FirstLookIn(Taken):
+    """The ombudsperson's first look."""
+
+    passes: bool
+    text: Words
+
+
+class DecisionIn(Taken):
+    """What a panel of three people of three sectors decided. `panel` are account ids."""
+
+    outcome: Code
+    text: Words
+    panel: list[Code] = Field(max_length=20)
+
+
+class ReplyIn(Taken):
+    """An organization's own words, unedited; `words` null when it has said that it will not reply."""
+
+    entity: Code
+    words: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None
+    note: Annotated[str, StringConstraints(max_length=400)] = ""
+
+
+class AppealOut(Shape):
+    """One appeal as the ombudsperson, or whoever raised it, sees it. Who raised it is in it for neither."""
+
+    id: int
+    state: str
+    grounds: str
+    claims: list[str]
+    raised_at: AwareDatetime
+    due_at: AwareDatetime
+
+
+class Appeals(Shape):
+    """Oldest first."""
+
+    items: list[AppealOut]
+
+
+@router.post("/hold", status_code=201)
+@capability("request_hold")
+def ask_for_hold(ctx: Ctx, ref: str, sent: HoldIn) -> RecordHead:
+    """Ask for a hold. It takes effect when two sectors, one of them non-government, agree, and ends by itself."""
+    _offered(ctx, ref, "hold")
+    return RecordHead.of(
+        hold.ask(ctx.unit, ref=ref, reason_code=sent.reason_code, text=sent.text, ends_at=sent.ends_at)
+    )
+
+
+@router.put("/hold/answer")
+@capability("request_hold")
+def answer_hold(ctx: Ctx, ref: str, sent: AnswerIn) -> RecordHead:
+    """A reviewer's answer to the request. The last one counts, so it may be repeated."""
+    _offered(ctx, ref, "hold/agree")
+    return RecordHead.of(hold.agree(ctx.unit, ref=ref, agrees=sent.agrees))
+
+
+@router.put("/hold/renewal")
+@capability("request_hold")
+def renew_hold(ctx: Ctx, ref: str, sent: RenewalIn) -> RecordHead:
+    """A council member's voice on renewing a hold, which is possible once."""
+    _offered(ctx, ref, "hold/renew")
+    return RecordHead.of(hold.renew(ctx.unit, ref=ref, new_end=sent.new_end, agrees=sent.agrees))
+
+
+@router.post("/withdrawal", status_code=201)
+@capability("withdraw", "own")
+def ask_to_withdraw(ctx: Ctx, ref: str, sent: WithdrawalIn) -> RecordHead:
+    """The originator asks. The record stays up until an editor acknowledges."""
+    _offered(ctx, ref, "withdraw")
+    record = withdraw.ask(
+        ctx.unit, ref=ref, reason_code=sent.reason_code, text=sent.text, replacement=sent.replacement
+    )
+    return RecordHead.of(record)
+
+
+@router.post("/withdrawal/acknowledgement")
+@capability("withdraw", "ack")
+def acknowledge_withdrawal(ctx: Ctx, ref: str) -> RecordHead:
+    """An editor acknowledges what the originator asked for; the tombstone is put up now."""
+    _offered(ctx, ref, "withdraw/acknowledge")
+    return RecordHead.of(withdraw.acknowledge(ctx.unit, ref=ref))
+
+
+@router.post("/appeals", status_code=201)
+@capability("signed-in")
+def appeal(ctx: Ctx, ref: str, sent: AppealIn) -> AppealOut:
+    """Put an appeal before the ombudsperson."""
+    _offered(ctx, ref, "appeal")
+    return _appeal(dispute.raise_appeal(ctx.unit, ref=ref, grounds=sent.grounds, claim_ids=sent.claims))
+
+
+@router.get("/appeals")
+@capability("decide_appeal", "first_panel_chair")
+def appeals(ctx: Ctx, ref: str) -> Appeals:
+    """Every appeal against a record, for the ombudsperson."""
+    _offered(ctx, ref, "appeals")
+    return Appeals(items=[_appeal(one) for one in dispute.appeals(ctx.unit, ref=ref)])
+
+
+@router.post("/appeals/{appeal_id}/first-look")
+@capability("decide_appeal", "first_panel_chair")
+def first_look(ctx: Ctx, ref: str, appeal_id: int, sent: FirstLookIn) -> RecordHead:
+    """Passing shows “under dispute”. 409 when the look was taken already."""
+    _offered(ctx, ref, "appeals")
+    return RecordHead.of(
+        dispute.first_look(ctx.unit, ref=ref, dispute_id=appeal_id, passes=sent.passes, text=sent.text)
+    )
+
+
+@router.post("/appeals/{appeal_id}/decision")
+@capability("decide_appeal", "first_panel_chair")
+def decide(ctx: Ctx, ref: str, appeal_id: int, sent: DecisionIn) -> RecordHead:
+    """Enter the panel's decision. 422 says why a panel does not fit; 409 when the appeal is not open."""
+    _offered(ctx, ref, "appeals")
+    record = dispute.decide(
+        ctx.unit, ref=ref, dispute_id=appeal_id, outcome=sent.outcome, text=sent.text, panel=sent.panel
+    )
+    return RecordHead.of(record)
+
+
+@router.put("/replies")
+@capability("decide_appeal", "first_panel_chair")
+def enter_reply(ctx: Ctx, ref: str, sent: ReplyIn) -> RecordHead:
+    """The ombudsperson enters the words of a named organization, after checking who sent them."""
+    _offered(ctx, ref, "reply")
+    if sent.words is None:
+        return RecordHead.of(reply.decline(ctx.unit, ref=ref, entity_id=sent.entity))
+    record = reply.receive(ctx.unit, ref=ref, entity_id=sent.entity, words=sent.words, note=sent.note)
+    return RecordHead.of(record)
+
+
+def _offered(ctx: Context, ref: str, step: str) -> None:
+    need_scope(ctx)
+    if step not in offers(ctx.unit, find_record(ctx.unit, ref)):
+        raise NotFound
+
+
+def _appeal(one: dispute.StoredDispute) -> AppealOut:
+    return AppealOut(
+        id=one.id,
+        state=one.state,
+        grounds=one.grounds,
+        claims=list(one.claim_ids),
+        raised_at=one.raised_at,
+        due_at=one.due_at,
+    )
