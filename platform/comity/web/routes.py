@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from comity.web import (
     about,
+    access,
     account,
     actions,
     admission,
@@ -58,6 +59,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     minor.router,
     actions.router,
     alerts.router,
+    access.router,
     searches.router,
     audit.router,
     transparency.router,

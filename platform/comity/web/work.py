@@ -17,6 +17,7 @@ from comity.domain.viewer import Viewer
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
+from comity.services import ask_access
 from comity.services.examine import Desk, Said, examine
 from comity.services.offer import LABELS, editable, offers
 from comity.services.read import PURPOSES, open_with_purpose
@@ -76,7 +77,8 @@ def lists(ctx: Ctx) -> Response:
         for name, title, says, path in GROUPS
         if getattr(found, name) or _always(ctx.viewer, name)
     ]
-    return page(ctx, "review/lists.html", groups=groups, drafts=ctx.viewer.may("draft"))
+    asking = len(ask_access.waiting(ctx.unit))
+    return page(ctx, "review/lists.html", groups=groups, drafts=ctx.viewer.may("draft"), asking=asking)
 
 
 def _always(viewer: Viewer, group: str) -> bool:

@@ -63,3 +63,18 @@ class AlertRow(Row, table=True):
     created_at: datetime = Field(sa_type=UTCDateTime)
     mailed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     read_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class AccessRequestRow(Row, table=True):
+    """Somebody asked to read what they were told of. `record_id` is there when it exists, which the asker never learns."""
+
+    __tablename__ = "access_request"
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: str = Field(foreign_key="account.id", max_length=36, index=True)
+    about: str = Field(max_length=200)
+    reason: str = Field(max_length=2000)
+    record_id: int | None = Field(default=None, foreign_key="record.id", index=True)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    closed_by: str = Field(default="", max_length=36)
