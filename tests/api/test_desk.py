@@ -180,6 +180,7 @@ STEPS = (
     ("PUT", "/desk/vote", {"decision": "approve"}),
     ("PUT", "/desk/grades", {"grades": [{"path": "sources.0", "reliability": "B", "credibility": "2"}]}),
     ("POST", "/desk/reviewers", {"reviewers": ["x"]}),
+    ("POST", "/desk/reviewers/x/release", {"text": "x"}),
     ("POST", "/desk/begin", None),
     ("POST", "/desk/send-back", {"reason_code": "missing_source", "text": "Add one."}),
     ("POST", "/hold", {"reason_code": "x", "text": "x", "ends_at": "2026-11-05T09:00:00Z"}),
@@ -230,3 +231,22 @@ def test_only_a_session_with_a_second_factor_gives_the_scope_away(service: Servi
         unit.viewer = service.story.world.viewer("reviewer_uni", second_factor=False)
         with pytest.raises(StepUpNeeded):
             tokens.issue(unit, name="desk", scopes=[Scope.WRITE_EDITORIAL])
+
+
+def test_a_draft_is_thrown_away_and_a_reviewer_taken_off(service: Service) -> None:
+    story = service.story
+    mine = story.drafted("contributor")
+    author = service.caller("contributor", *WRITE)
+    assert service.caller("contributor_ngo", *WRITE).delete(f"/records/{mine.ref}/draft").status_code == 404
+    assert author.delete(f"/records/{mine.ref}/draft").status_code == 204
+    assert author.delete(f"/records/{mine.ref}/draft").status_code == 404
+    record = story.submitted(story.drafted("contributor"), "contributor")
+    assert author.delete(f"/records/{record.ref}/draft").status_code == 409
+    record = story.in_review(record, (*THREE_SECTORS, "reviewer_gov"))
+    story.voted(record, "reviewer_uni")
+    editor, path = at_desk(service, "editor"), f"/records/{record.ref}/desk/reviewers"
+    why = {"text": "On leave until March."}
+    assert editor.post(f"{path}/{person_id('reviewer_uni')}/release", json=why).status_code == 409
+    assert editor.post(f"{path}/{person_id('reviewer_gov')}/release", json=why).status_code == 200
+    unknown = editor.post(f"{path}/nobody/release", json=why)
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "reviewer")

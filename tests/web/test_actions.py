@@ -360,3 +360,17 @@ def test_no_step_is_taken_by_opening_a_page(tale: Story, browser: Browser) -> No
         browser("liaison").get(at(record, path))
         browser("editor").get(at(record, path))
     assert now_is(tale, record).state is State.PUBLISHED
+
+
+def test_an_author_throws_a_draft_away_and_nobody_elses(tale: Story, browser: Browser) -> None:
+    record = tale.drafted("contributor")
+    author = browser("contributor")
+    assert f"/records/{record.ref}/discard" in author.get(at(record, "work")).text
+    assert "cannot be undone" in author.get(at(record, "discard")).text
+    for who in ("liaison", "editor", "contributor_ngo"):
+        assert browser(who).post(at(record, "discard"), data={}).status_code == 404
+    assert step(browser, "contributor", record, "discard").headers["location"] == "/work"
+    assert record.ref not in author.get("/work").text
+    assert author.post(at(record, "discard"), data={}).status_code == 404
+    handed_in = tale.submitted(tale.drafted("contributor"), "contributor")
+    assert author.get(at(handed_in, "discard")).status_code == 404

@@ -276,3 +276,22 @@ def test_claims_that_an_editor_may_not_read_survive_the_grading(tale: Story) -> 
 
 def test_the_decisions_offered_are_the_three_of_the_domain() -> None:
     assert {code for code, _ in DECISIONS} == {one.value for one in Decision}
+
+
+def test_an_editor_takes_a_reviewer_off_on_the_page(tale: Story, browser: Browser) -> None:
+    four = ("reviewer_uni", "reviewer_firm", "reviewer_ngo", "reviewer_gov")
+    record = tale.in_review(tale.submitted(tale.drafted()), four)
+    tale.voted(record, "reviewer_firm")
+    editor, action = browser("editor"), at(record, "triage/release")
+    gone = person_id("reviewer_gov")
+    empty = editor.post(action, data={"release.reviewer": gone, "release.text": ""})
+    assert empty.status_code == 422
+    assert f'value="{gone}" selected' in empty.text or f'value="{gone}" checked' in empty.text
+    voted = {"release.reviewer": person_id("reviewer_firm"), "release.text": "On leave <b>until</b> March."}
+    late = editor.post(action, data=voted)
+    assert late.status_code == 409
+    assert "On leave &lt;b&gt;until&lt;/b&gt; March." in late.text
+    answer = editor.post(action, data=voted | {"release.reviewer": gone})
+    assert answer.headers["location"] == at(record, "triage")
+    assert browser("reviewer_gov").get(at(record, "review")).status_code == 404
+    assert browser("liaison").post(action, data=voted).status_code in (403, 404)

@@ -77,6 +77,12 @@ class ReviewersIn(Taken):
     reviewers: list[Code] = Field(min_length=1, max_length=50)
 
 
+class ReasonIn(Taken):
+    """Why, for the log of the record."""
+
+    text: Words
+
+
 class SendBackIn(Taken):
     """`reject` refuses the record; otherwise its author may mend it and hand it in again."""
 
@@ -157,6 +163,14 @@ def ask(ctx: Ctx, ref: str, sent: ReviewersIn) -> RecordHead:
     """Ask these reviewers too. It may be repeated: who was asked stays asked."""
     _triaged(ctx, ref)
     return RecordHead.of(triage.assign(ctx.unit, ref=ref, reviewers=sent.reviewers))
+
+
+@router.post("/reviewers/{account}/release")
+@capability("publish", "trigger")
+def release(ctx: Ctx, ref: str, account: str, sent: ReasonIn) -> RecordHead:
+    """Take a reviewer off who has not voted. 409 for one who has."""
+    _triaged(ctx, ref)
+    return RecordHead.of(triage.unassign(ctx.unit, ref=ref, reviewer=account, text=sent.text))
 
 
 @router.post("/begin")

@@ -19,7 +19,7 @@ from comity.domain.record import Record
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
-from comity.services import correct, draft, submit
+from comity.services import correct, discard, draft, submit
 from comity.services import preflight as audience
 from comity.services.check import check_draft, finding_key
 from comity.services.preflight import Readers
@@ -148,6 +148,13 @@ def start(ctx: Ctx, sent: DraftIn, response: Response) -> DraftOut:
 def working(ctx: Ctx, ref: str, response: Response) -> DraftOut:
     """The working version of one of the caller's own records, with what still stands in the way of submission."""
     return _draft(ctx, ref, response)
+
+
+@router.delete("/{ref}/draft", status_code=204)
+@capability("draft")
+def throw_away(ctx: Ctx, ref: str) -> None:
+    """Delete a draft that was never handed in, with its versions and files. 409 once it was; 404 when it is gone."""
+    discard.discard(ctx.unit, ref=ref)
 
 
 @router.put("/{ref}")

@@ -24,6 +24,7 @@ LABELS: Final = {
     "triage": "Triage",
     "review": "Review",
     "take-back": "Take back",
+    "discard": "Throw the draft away",
     "exception": "Ask for exceptional handling of personal data",
     "lift": "Decide on the personal data",
     "correct": "Correct",
@@ -70,8 +71,10 @@ def _by_author(unit: Unit, record: Record) -> set[str]:
     found = {"work"}
     if editable(record):
         found |= {"edit", "submit", "exception"}
-    if Verb.TAKE_BACK in verbs_for(record.state, Actor.AUTHOR):
-        found.add("take-back")
+    open_ = verbs_for(record.state, Actor.AUTHOR)
+    found |= {
+        name for name, verb in (("take-back", Verb.TAKE_BACK), ("discard", Verb.DISCARD)) if verb in open_
+    }
     if record.state is State.PUBLISHED and not _correcting(record):
         found |= {"correct", "correct/minor"} if unit.viewer.may("correct", "own") else {"correct/minor"}
     if _correcting(record) and record.state in (State.PUBLISHED, State.CHANGES_REQUESTED, State.REJECTED):

@@ -21,7 +21,7 @@ from comity.services.reviewers import assigned_reviewers, candidates, could_revi
 from comity.services.settle import settle
 from comity.services.step import give_reason, take
 from comity.services.unit import Unit
-from comity.storage import revisions
+from comity.storage import editorial, revisions
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,43 @@ def assign(unit: Unit, *, ref: str, reviewers: Collection[str]) -> Record:
     record = settle(unit, replace(record, assigned=others + asked))
     unit.audit("review.assign", record.ref, audience_id=record.audience_id, reviewers=sorted(reviewers))
     unit.emit("review.assigned", record.id, reviewers=sorted(reviewers))
+    return record
+
+
+def unassign(unit: Unit, *, ref: str, reviewer: str, text: str) -> Record:
+    """Take a reviewer off who has not voted, with a reason that is kept. Whoever has voted stays: no editor takes a voice away.
+
+    `Invalid` while a review is open and those who remain could not meet the quorum together: ask another first.
+    """
+    record, _ = working(unit, ref)
+    _editor(unit, record)
+    if record.state not in (State.TRIAGE, State.IN_REVIEW):
+        raise Conflict("Reviewers are asked in triage or review.")
+    asked = assigned_reviewers(record)
+    problems = []
+    if reviewer not in asked:
+        problems.append(Problem("reviewer", "unknown", "Choose one of those who are asked."))
+    if not text.strip():
+        problems.append(Problem("text", "missing", "Give the reason. It is kept in the log of this record."))
+    if (
+        not problems
+        and record.state is State.IN_REVIEW
+        and not could_review(unit, record, asked - {reviewer}).met
+    ):
+        problems.append(
+            Problem(
+                "reviewer", "needed", "Without this reviewer the quorum cannot be met. Ask another first."
+            )
+        )
+    if problems:
+        raise Invalid(problems)
+    if reviewer in {one.reviewer for one in editorial.of_record(unit.db, editorial.StoredVote, record.id)}:
+        raise Conflict("This reviewer has voted and stays.")
+    left = tuple(name for name in record.assigned if name != f"person:{reviewer}")
+    record = settle(unit, replace(record, assigned=left))
+    give_reason(unit, record, "unassigned", reason_code="", text=text, reviewer=reviewer)
+    unit.audit("review.unassign", record.ref, audience_id=record.audience_id, reviewer=reviewer)
+    unit.emit("review.unassigned", record.id)
     return record
 
 

@@ -16,6 +16,7 @@ _TONES: Final = {
     "hold/agree": "primary",
     "withdraw/acknowledge": "primary",
     "withdraw": "danger",
+    "discard": "quiet",
     "restrict": "quiet",
     "appeal": "quiet",
     "hold": "quiet",

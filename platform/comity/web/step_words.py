@@ -24,6 +24,13 @@ WORDS: Final[Mapping[str, Words]] = {
         "Take it back",
         "You have it back. Edit it and hand it in again.",
     ),
+    "discard": Words(
+        "Throw the draft away",
+        "It was never handed in, so nobody else knows of it. The draft, its versions and its files are deleted, and it cannot be"
+        " undone. The log keeps its reference and that you did it.",
+        "Delete the draft",
+        "The draft is deleted.",
+    ),
     "exception": Words(
         "Ask for exceptional handling of personal data",
         "The data protection officer and the ombudsperson are brought in. Both must agree, for 12 months"

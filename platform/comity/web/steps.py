@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from comity.domain.errors import Invalid, Problem
 from comity.domain.governance import ReasonFor
-from comity.services import correct, dispute, hold, lift, reply, submit, triage, withdraw
+from comity.services import correct, discard, dispute, hold, lift, reply, submit, triage, withdraw
 from comity.services.name_readers import to_accounts
 from comity.services.publish import advance
 from comity.services.unit import Unit
@@ -179,6 +179,14 @@ STEPS: Final = (
         lambda unit, ref, _: submit.take_back(unit, ref=ref),
         _nothing,
         to="edit",
+    ),
+    Step(
+        "discard",
+        "discard",
+        lambda unit, ref, _: discard.discard(unit, ref=ref),
+        _nothing,
+        tone="danger",
+        to="/work",
     ),
     Step(
         "exception",

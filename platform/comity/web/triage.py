@@ -72,7 +72,7 @@ def act(ctx: Ctx, ref: str, step: str, sent: SentForm) -> Response:
         return _page(
             ctx, desk, sent=sent, step=step, problems=[Problem("", "conflict", conflict.sentence)], status=409
         )
-    stays = record.state in (State.TRIAGE, State.IN_REVIEW) and step in ("grades", "reviewers")
+    stays = record.state in (State.TRIAGE, State.IN_REVIEW) and step in ("grades", "reviewers", "release")
     return redirect(ctx, f"/records/{ref}/triage" if stays else "/work", done)
 
 
@@ -107,6 +107,13 @@ def _ask(unit: Unit, desk: Desk, sent: Sent) -> Any:
     return triage.assign(unit, ref=desk.record.ref, reviewers=sent.many("reviewers"))
 
 
+def _release(unit: Unit, desk: Desk, sent: Sent) -> Any:
+    sent.only("release.reviewer", "release.text")
+    return triage.unassign(
+        unit, ref=desk.record.ref, reviewer=sent.one("release.reviewer"), text=sent.one("release.text")
+    )
+
+
 def _begin(unit: Unit, desk: Desk, sent: Sent) -> Any:
     sent.only()
     return triage.begin_review(unit, ref=desk.record.ref)
@@ -130,6 +137,7 @@ def _back(*, reject: bool) -> Callable[[Unit, Desk, Sent], Any]:
 _STEPS: Final[Mapping[str, tuple[Callable[[Unit, Desk, Sent], Any], str]]] = {
     "grades": (_grade, "The grades are recorded."),
     "reviewers": (_ask, "The reviewers are asked."),
+    "release": (_release, "The reviewer is no longer asked."),
     "begin": (_begin, "The review is open."),
     "return": (_back(reject=False), "It went back to its author with your reason."),
     "reject": (_back(reject=True), "It was not taken up; its author reads your reason."),
@@ -151,6 +159,8 @@ def _page(
         unit, kind_name=record.kind, content=desk.content, handling=desk.revision.handling
     )
     tally = could_review(unit, record)
+    forms = {name: _reason_form(name, sent if step == name else None, problems) for name in LISTS}
+    forms["release"] = _release_form(unit, desk, sent if step == "release" else None, problems)
     return page(
         ctx,
         "review/triage.html",
@@ -166,14 +176,15 @@ def _page(
         overrides=[one for one in desk.said if one.what == "language_override"],
         personal=findings.personal(model, desk.content, checked),
         lifted=exception_given(unit, record.id, desk.revision.id),
-        forms={name: _reason_form(name, sent if step == name else None, problems) for name in LISTS},
+        forms=forms,
         general=_told(step, problems),
         **about(ctx, desk),
     )
 
 
 def _told(step: str, problems: Sequence[Problem]) -> list[str]:
-    known = [Field(f"{step}.reason_code", ""), Field(f"{step}.text", "")] if step in LISTS else []
+    drawn = ("reason_code", "text") if step in LISTS else ("reviewer", "text") if step == "release" else ()
+    known = [Field(f"{step}.{name}", "") for name in drawn]
     return general(known, problems)
 
 
@@ -263,6 +274,21 @@ def _similar(unit: Unit, desk: Desk) -> list[dict[str, str]]:
         for one in found.items
         if one.record.id != desk.record.id
     ][:SIMILAR]
+
+
+def _release_form(unit: Unit, desk: Desk, sent: Sent | None, problems: Sequence[Problem]) -> list[Field]:
+    """Who may be taken off: those asked. Whether somebody has voted is said when it is tried, and not before."""
+    asked_now = assigned_reviewers(desk.record)
+    options = tuple(
+        (one.account, one.name) for one in candidates(unit, desk.record) if one.account in asked_now
+    )
+    if not options:
+        return []
+    fields = [
+        Field("release.reviewer", "Reviewer", "choice", options=options),
+        Field("release.text", "Why", "prose", "Kept in the log of this record.", max_length=2000),
+    ]
+    return filled(fields, sent, problems) if sent else fields
 
 
 def _reason_form(name: str, sent: Sent | None, problems: Sequence[Problem]) -> list[Field]:
