@@ -10,9 +10,9 @@ from comity.domain.errors import Invalid, NotFound
 from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import alerts, find, read, subscribe, withdraw
+from comity.services import alerts, correct, draft, export, find, read, submit, subscribe, triage, withdraw
 from tests.factories import person_id
-from tests.story import Story
+from tests.story import Story, grades
 
 TOPIC = {"technology_area": ["quantum"]}
 
@@ -149,7 +149,7 @@ def test_those_who_opened_a_restricted_record_hear_of_its_withdrawal(story: Stor
     withdrawn(story, record)
     (line,) = lines(story, "researcher")
     assert line.sentence == "A record that you may read has changed."
-    assert line.why == "you opened it before"
+    assert line.why == "you opened it or took a copy of it before"
     assert lines(story, "security_officer") == []
 
 
@@ -250,3 +250,30 @@ def test_the_search_that_asks_about_one_record_finds_no_other(story: Story) -> N
             unit, find.asked(text="conference", filters={}, sort="newest", page=1, include_ended=False)
         )
     assert answer.total == 1
+
+
+def test_who_took_a_copy_hears_of_its_correction_and_withdrawal(story: Story) -> None:
+    """4.5.2: readers who exported it, also those who follow nothing; and nobody else, nor anybody without the right any more."""
+    record = story.published(title="Questions at a conference about unpublished work")
+    followed(story)
+    with story.unit("researcher_south") as unit:
+        export.remember(unit, reading=read.read(unit, ref=record.ref), form="json")
+    for who in ("researcher_south", "researcher"):
+        assert sentences(story, who) == []
+    with story.unit("liaison") as unit:
+        correct.begin(unit, ref=record.ref)
+        _, revision = draft.working(unit, record.ref)
+        content = draft.full_content(unit, revision) | {"title": "Questions at a fair about unpublished work"}
+        draft.save(unit, ref=record.ref, content=content)
+        submit.submit(unit, ref=record.ref)
+    with story.unit("editor") as unit:
+        _, revision = draft.working(unit, record.ref)
+        triage.grade_sources(unit, ref=record.ref, grades=grades(draft.full_content(unit, revision)))
+    for who in ("reviewer_uni", "reviewer_ngo"):
+        story.voted(record, who)
+    (line,) = lines(story, "researcher_south")
+    assert line.sentence == "A record was corrected: a new version is in force."
+    assert line.why == "you opened it or took a copy of it before"
+    withdrawn(story, record)
+    assert sentences(story, "researcher_south")[0] == "A record was withdrawn."
+    assert sentences(story, "researcher") == []

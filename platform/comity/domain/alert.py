@@ -45,7 +45,7 @@ class Why(StrEnum):
             "author": "you wrote it",
             "named": "you are one of its named readers",
             "followed": "you follow it",
-            "opened": "you opened it before",
+            "opened": "you opened it or took a copy of it before",
             "saved_search": "it matches what you saved",
         }[self.value]
 
