@@ -25,6 +25,7 @@ from comity.config import STATIC, Settings, get_settings
 from comity.domain.errors import ComityError
 from comity.http.access_log import AccessLog
 from comity.http.cross_site import CrossSiteGuard
+from comity.http.head import Head
 from comity.http.headers import SecurityHeaders
 from comity.http.identity import takes_tokens
 from comity.http.problems import failure_of, problem_json
@@ -48,7 +49,7 @@ class Portal(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Everything, also what FastAPI answers by itself, gets an id and the headers."""
         told = Retold(super().build_middleware_stack(), answer=answer)
-        headed = SecurityHeaders(told, secure=self.settings.secure_cookies)
+        headed = SecurityHeaders(Head(told), secure=self.settings.secure_cookies)
         return AccessLog(headed, propagate=self.propagate)
 
 

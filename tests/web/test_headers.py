@@ -95,3 +95,23 @@ def test_a_file_asked_for_by_its_hash_is_kept_for_a_year(browser: Browser) -> No
     assert "immutable" not in client.get("/static/css/base.css").headers["cache-control"]
     assert client.get("/static/../../pyproject.toml").status_code == 404
     assert client.get("/static/%2e%2e/%2e%2e/pyproject.toml").status_code == 404
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/", "/search?q=tower", "/transparency", "/feeds/latest.atom"])
+def test_head_is_get_without_the_body(browser: Browser, path: str) -> None:
+    client = browser("researcher")
+    got, asked = client.get(path), client.head(path)
+    assert got.content
+    assert asked.content == b""
+    assert asked.status_code == got.status_code
+    own = {"x-request-id", "content-security-policy", "date", "set-cookie"}
+    assert {k: v for k, v in asked.headers.items() if k not in own} == {
+        k: v for k, v in got.headers.items() if k not in own
+    }
+
+
+def test_head_of_an_address_that_only_takes_a_form_is_refused(browser: Browser) -> None:
+    assert (
+        browser("researcher").head("/alerts/read").status_code
+        == browser("researcher").get("/alerts/read").status_code
+    )
