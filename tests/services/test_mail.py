@@ -299,3 +299,15 @@ def test_when_digests_leave() -> None:
         timedelta(minutes=2),
         timedelta(hours=6),
     ]
+
+
+def test_a_text_mail_says_what_was_written_and_escapes_nothing(office: Office) -> None:
+    """It is no HTML: a reader would see `&amp;` and `&lt;` where a person wrote signs. In a page the same title is escaped."""
+    office.save("researcher")
+    office.story.published(title="Conferences & fairs with < 20 visitors")
+    office.send()
+    text = office.postbox.texts()["researcher"]
+    assert "Conferences & fairs with < 20 visitors" in text
+    assert "&amp;" not in text
+    assert "&lt;" not in text
+    assert "&#" not in text

@@ -184,3 +184,21 @@ def test_a_token_counts_in_the_api_a_cookie_does_not(portal: Portal, browser: Br
         answer = client.get("/api/v1/me", headers={"authorization": wrong})
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_name_is_changed_by_its_person_and_nothing_else_is(browser: Browser) -> None:
+    me = browser("researcher")
+    assert "/account/profile" in me.get("/account").text
+    form = me.get("/account/profile").text
+    assert 'name="name"' in form
+    assert 'name="language"' not in form, "no choice of what does not exist"
+    for wrong in ("", "x" * 121):
+        refused = me.post("/account/profile", data={"name": wrong})
+        assert refused.status_code == 422
+        assert wrong in refused.text
+    for extra in ("email", "organization", "language", "id"):
+        assert me.post("/account/profile", data={"name": "A", extra: "x"}).status_code == 422
+    assert me.post("/account/profile", data={"name": "Ada <b>Example</b>"}).headers["location"] == "/account"
+    assert "Ada &lt;b&gt;Example&lt;/b&gt;" in me.get("/account").text
+    assert "Ada" not in browser("researcher_south").get("/account").text
+    assert browser().post("/account/profile", data={"name": "Nobody"}).status_code == 401

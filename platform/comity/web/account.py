@@ -13,7 +13,8 @@ from comity.http.context import Context, Ctx
 from comity.http.route import new_router
 from comity.services import second_factor, sign_out
 from comity.services.change_password import change_password
-from comity.web.forms import Field, SentForm, filled, general
+from comity.services.change_profile import change_profile
+from comity.web.forms import Field, SentForm, filled, general, with_values
 from comity.web.notices import redirect
 from comity.web.rendering import page
 from comity.web.sign_in import with_session
@@ -33,6 +34,13 @@ PASSWORDS: Final = (
 CODE: Final = Field(
     "code", "Six-digit code", hint="From the app on your phone.", autocomplete="one-time-code"
 )
+NAME: Final = Field(
+    "name",
+    "Name",
+    hint="Shown to those you work with here, never beside a record.",
+    max_length=120,
+    autocomplete="name",
+)
 REMOVAL: Final = (Field("password", "Password", widget="password", autocomplete="current-password"), CODE)
 
 
@@ -42,6 +50,27 @@ def overview(ctx: Ctx) -> Response:
     """Name, organization, roles and what each role may do; sign-ins."""
     sessions = sign_out.open_sessions(ctx.unit, current=ctx.session_secret)
     return page(ctx, "account/overview.html", **_person(ctx), sessions=sessions)
+
+
+@router.get("/profile")
+@capability("signed-in")
+def profile_form(ctx: Ctx) -> Response:
+    """The name that others see."""
+    return _profile(ctx, with_values([NAME], {"name": _person(ctx)["account"].name}))
+
+
+@router.post("/profile")
+@capability("signed-in")
+def profile(ctx: Ctx, sent: SentForm) -> Response:
+    """Change it. The language of the pages stays: there is one, and no form offers what does not exist."""
+    sent.only("name")
+    kept = str(_person(ctx)["account"].preferences.get("language") or "")
+    kept = kept if kept in ctx.node.languages else ""
+    try:
+        change_profile(ctx.unit, name=sent.one("name"), language=kept)
+    except Invalid as wrong:
+        return _profile(ctx, filled([NAME], sent, wrong.problems), status=422)
+    return redirect(ctx, "/account", "Your name is changed.")
 
 
 @router.get("/password")
@@ -128,6 +157,10 @@ def _person(ctx: Context) -> dict[str, Any]:
     if account is None:
         raise SignInNeeded
     return {"account": account, "organization": home}
+
+
+def _profile(ctx: Context, fields: list[Field], *, status: int = 200) -> Response:
+    return page(ctx, "account/profile.html", status=status, fields=fields, general=[], **_person(ctx))
 
 
 def _factor(
