@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 
 from comity import policies
 from comity.domain import rules
-from comity.domain.access import Peer, body_visible_to, indexed_for, releasable_to, visible_to
+from comity.domain.access import body_visible_to, indexed_for, releasable_to, visible_to
 from comity.domain.audience import Audience, Stage, audience_of
 from comity.domain.handling import AudienceChoice, Caveat, Handling
 from comity.domain.lifecycle_facts import State
+from comity.domain.peer import Peer
 from comity.domain.record import Record
 from comity.domain.roles import Role, Sector
 from comity.domain.rules import AtMost, Overlaps, Rule, allows

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from comity.domain.audience import Audience, Stage
+from comity.domain.peer import Peer
 from comity.domain.rules import EVERYTHING, All, Any, AtMost, Overlaps, Rule, allows, explain
 from comity.domain.tlp import TLP
 from comity.domain.tokens import ANY, tokens
@@ -28,6 +27,8 @@ def visible_to(viewer: Viewer) -> Rule:
 def _visible(viewer: Viewer) -> Rule:
     if viewer.is_system:
         return EVERYTHING
+    if viewer.peer is not None:
+        return sent_to(viewer.peer)
     published = All((_stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE), Any(_published_readings(viewer))))
     return Any((published, _as_worker(viewer)))
 
@@ -52,6 +53,17 @@ def indexed_for(viewer: Viewer) -> Rule:
     """What search may draw on: published and never RED (H-03), even for a named reader."""
     labels = (TLP.CLEAR, TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT)
     return All((visible_to(viewer), _stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE), _tlp(*labels)))
+
+
+def fetchable_by(viewer: Viewer) -> Rule:
+    """What a machine may fetch over TAXII: an allied node what is sent to it, a person's token what is published up to GREEN.
+
+    Stricter records ask a person for a purpose at each opening (H-08), which a machine cannot give.
+    """
+    if viewer.is_system or viewer.peer is not None:
+        return visible_to(viewer)
+    stages = _stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE)
+    return All((visible_to(viewer), stages, _tlp(TLP.CLEAR, TLP.GREEN)))
 
 
 def _stages(*stages: Stage) -> Rule:
@@ -180,16 +192,6 @@ def _as_worker(viewer: Viewer) -> Rule:
     return All((_stages(Stage.WORK), working, Any(tuple(within))))
 
 
-@dataclass(frozen=True)
-class Peer:
-    """An allied node as the release rule sees it: its id, its trust groups and the highest marking agreed with it."""
-
-    node: str
-    groups: frozenset[str]
-    highest: TLP
-    organizations: frozenset[str] = frozenset()
-
-
 def releasable_to(peer: Peer) -> Rule:
     """The rule for what may leave for `peer`: RED never by sync (F-04), AMBER only to what `releasable_to` names (F-02)."""
     named = tokens("node", [peer.node]) | tokens("org", peer.organizations)
@@ -215,6 +217,26 @@ def releasable_to(peer: Peer) -> Rule:
     ceiling = min(peer.highest.restriction, TLP.AMBER_STRICT.restriction)
     stages = _stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE)
     return All((stages, AtMost("restriction", ceiling), Any((clear, green, amber))))
+
+
+def sent_to(peer: Peer) -> Rule:
+    """What stands in the feed for `peer`: CLEAR and GREEN as they are released, and what is addressed to it by name.
+
+    AMBER travels only inside a release that is addressed (F-02), so a restricted record itself never stands in a feed.
+    """
+    stages = _stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE)
+    shared = All(
+        (stages, _tlp(TLP.CLEAR, TLP.GREEN), releasable_to(peer), Overlaps("organizations", _ANYONE))
+    )
+    ceiling = min(peer.highest.restriction, TLP.AMBER_STRICT.restriction)
+    addressed = All(
+        (
+            _stages(Stage.ADDRESSED),
+            AtMost("restriction", ceiling),
+            Overlaps("releasable", tokens("node", [peer.node]), "It is addressed to this node."),
+        )
+    )
+    return Any((shared, addressed))
 
 
 def may_read(viewer: Viewer, audience: Audience) -> bool:

@@ -28,6 +28,8 @@ class Stage(StrEnum):
     """Superseded, expired or archived: readable on request, out of default search."""
     TOMBSTONE = "tombstone"
     """Withdrawn or legally restricted: its place, dates and reason, without its body."""
+    ADDRESSED = "addressed"
+    """A notice to the nodes it names, and to no person: a release, a recall, an answer."""
     SEALED = "sealed"
     """The body of what was withdrawn, or a tombstone that an order forbids: nobody."""
 

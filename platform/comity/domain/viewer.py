@@ -11,6 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from comity.domain.peer import Peer
 from comity.domain.roles import Role, Sector
 from comity.domain.tokens import ANY, AccessToken, token, tokens
 
@@ -36,6 +37,8 @@ class Viewer:
     scopes: frozenset[str] | None = None
     """Scopes of an API token; None for a person in a browser, who is not narrowed by scopes."""
     system_reason: str = ""
+    peer: Peer | None = None
+    """The allied node whose machine is asking. It is no person and holds no role."""
 
     @classmethod
     def public(cls, node: str, powers: Powers = NO_POWERS) -> Viewer:
@@ -48,6 +51,11 @@ class Viewer:
         if not reason:
             raise ValueError("a system viewer needs a reason")
         return cls(node=node, system_reason=reason)
+
+    @classmethod
+    def allied(cls, node: str, peer: Peer, powers: Powers = NO_POWERS) -> Viewer:
+        """A machine of the allied node `peer`, asking this `node`."""
+        return cls(node=node, peer=peer, powers=powers)
 
     @cached_property
     def worked_out(self) -> dict[str, Any]:

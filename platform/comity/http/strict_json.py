@@ -10,8 +10,7 @@ from typing import Any
 
 from fastapi import Request
 
-from comity.formats import strict_json
-from comity.formats.rows import BadDocument
+from comity.domain import strict_json
 
 
 class StrictRequest(Request):
@@ -21,5 +20,5 @@ class StrictRequest(Request):
         """The JSON object of the body."""
         try:
             return strict_json.parse(await self.body())
-        except BadDocument as bad:
-            raise json.JSONDecodeError(bad.problem.message, "", 0) from bad
+        except strict_json.BadJson as bad:
+            raise json.JSONDecodeError(str(bad), "", 0) from bad

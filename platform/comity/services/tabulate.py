@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from comity import policies
-from comity.domain.access import Peer, body_visible_to, indexed_for, releasable_to, visible_to, why_readable
+from comity.domain.access import body_visible_to, indexed_for, releasable_to, visible_to, why_readable
 from comity.domain.audience import Audience, Stage, audience_of
 from comity.domain.handling import AudienceChoice, Caveat, Handling
+from comity.domain.peer import Peer
 from comity.domain.roles import Role, Sector
 from comity.domain.rules import allows
 from comity.domain.scopes import Scope, narrowed
