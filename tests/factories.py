@@ -20,7 +20,7 @@ from comity.domain.roles import Role, Sector
 from comity.domain.viewer import Viewer
 from comity.search import schema
 from comity.services.unit import Unit
-from comity.storage import organizations, people, role_grants
+from comity.storage import collections, organizations, people, role_grants
 from comity.storage.engine import open_engine, open_session
 from comity.storage.tables import metadata
 
@@ -133,6 +133,7 @@ class World:
         """Write the world into an empty database; returns itself."""
         with open_session(engine, writes=True) as db, db.begin():
             people.save_node(db, self.node, now=now)
+            collections.ensure(db, self.node.node_id, now)
             for organization in self.organizations:
                 organizations.add(db, organization, now=now)
             for who, (organization_id, roles) in self.people.items():

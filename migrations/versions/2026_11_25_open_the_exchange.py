@@ -356,7 +356,12 @@ def upgrade() -> None:
 
     op.create_table(
         "taxii_object",
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("added_us", sa.BigInteger(), nullable=False),
         sa.Column("collection_id", sa.String(length=36), nullable=False),
         sa.Column("stix_id", sa.String(length=120), nullable=False),
@@ -370,6 +375,7 @@ def upgrade() -> None:
         sa.Column("revision_id", sa.Integer(), nullable=True),
         sa.Column("origin_node", sa.String(length=80), nullable=False),
         sa.Column("posted_by", sa.String(length=140), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["audience_id"], ["audience.id"], name=op.f("fk_taxii_object_audience_id_audience")
@@ -384,7 +390,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("added_us", name=op.f("uq_taxii_object_added_us")),
     )
     with op.batch_alter_table("taxii_object", schema=None) as batch_op:
-        batch_op.create_index("ix_taxii_object_page", ["collection_id", "added_us"], unique=False)
+        batch_op.create_index(
+            "ix_taxii_object_page",
+            ["collection_id", "added_us", "latest", "audience_id", "size"],
+            unique=False,
+        )
         batch_op.create_index("ix_taxii_object_record", ["record_id"], unique=False)
         batch_op.create_index(
             "ix_taxii_object_versions", ["collection_id", "stix_id", "version_us"], unique=False

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from comity.config import Settings
 from comity.services import find, migrate
 from comity.services.runtime import Runtime
-from comity.storage.engine import open_engine
+from comity.storage import collections
+from comity.storage.engine import open_engine, open_session
 from tests.factories import World
 from tests.story import Story
 
@@ -64,6 +65,20 @@ def test_a_node_lives_on_a_migrated_database_and_migrating_again_changes_nothing
     with story.unit("researcher", writes=False) as unit:
         query = find.asked(text="conference", filters={}, sort="relevance", page=1, include_ended=False)
         assert record.ref in [one.record.ref for one in find.find(unit, query).items]
+    engine.dispose()
+
+
+def test_a_node_that_is_older_than_its_collections_gets_them(url: str) -> None:
+    migrate.migrate(url)
+    engine = open_engine(url, pool_size=2)
+    World().put(engine)
+    engine.dispose()
+    migrate.roll_back(url, to="0002")
+    migrate.migrate(url)
+    migrate.migrate(url)
+    engine = open_engine(url, pool_size=2)
+    with open_session(engine, writes=False) as db:
+        assert [one.alias for one in collections.listed(db)] == ["records", "inbox"]
     engine.dispose()
 
 

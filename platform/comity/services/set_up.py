@@ -22,7 +22,7 @@ from comity.services.grant import grant
 from comity.services.invite import Invitation, invite
 from comity.services.unit import Unit
 from comity.services.verify_password import hashed
-from comity.storage import organizations, people
+from comity.storage import collections, organizations, people
 
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,58}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -45,6 +45,7 @@ def set_up(
             id=id_, name=name, kind=id_, sector=None, state="verified", country=node.country
         )
         organizations.add(unit.db, office, now=unit.now)
+    collections.ensure(unit.db, node.node_id, unit.now)
     unit.audit("node.set_up", f"node:{node.node_id}", country=node.country)
     return node
 

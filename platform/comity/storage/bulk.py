@@ -24,14 +24,13 @@ from comity.storage.audiences import ids_for
 from comity.storage.records import from_row as record_from_row
 from comity.storage.revisions import to_row as revision_row
 from comity.storage.tables.base import table_of
-from comity.storage.tables.exchange import AuditRow, OutboxRow, SequenceRow
+from comity.storage.tables.exchange import AuditRow, OutboxRow
 from comity.storage.tables.records import RecordRow, RevisionRow
 
 _record = table_of(RecordRow)
 _revision = table_of(RevisionRow)
 _audit = table_of(AuditRow)
 _outbox = table_of(OutboxRow)
-_sequence = table_of(SequenceRow)
 
 _FIELDS: Final = tuple(one.name for one in fields(Record) if one.name != "id")
 
@@ -124,7 +123,7 @@ def note(db: Session, viewer: Viewer, *, action: str, noted: Sequence[Noted], at
     """One audit entry for each, in order, as `audit.append` would chain them."""
     if not noted:
         return
-    first, head = _take(db, "audit", len(noted))
+    first, head = sequences.take(db, "audit", len(noted))
     previous = head or GENESIS
     rows = []
     for seq, one in enumerate(noted, start=first):
@@ -150,19 +149,9 @@ def emit(
     """One outbox event for each record, gap-free and in order."""
     if not record_ids:
         return
-    first, _ = _take(db, "outbox", len(record_ids))
+    first, _ = sequences.take(db, "outbox", len(record_ids))
     rows = [
         {"seq": seq, "what": what, "record_id": record_id, "payload": dict(payload), "at": at}
         for seq, record_id in enumerate(record_ids, start=first)
     ]
     db.execute(sa.insert(_outbox), rows)
-
-
-def _take(db: Session, name: str, count: int) -> tuple[int, str]:
-    """The next `count` numbers of a counter: the first of them, and the head kept beside it."""
-    first, head = sequences.advance(db, name)
-    if count > 1:
-        db.execute(
-            sa.update(_sequence).where(_sequence.c.name == name).values(value=_sequence.c.value + (count - 1))
-        )
-    return first, head

@@ -21,6 +21,15 @@ def advance(db: Session, name: str) -> tuple[int, str]:
     return int(row.value), str(row.head)
 
 
+def take(db: Session, name: str, count: int) -> tuple[int, str]:
+    """The next `count` numbers of `name`: the first of them, and the head kept beside it."""
+    first, head = advance(db, name)
+    if count > 1:
+        more = _sequence.c.value + (count - 1)
+        db.execute(sa.update(_sequence).where(_sequence.c.name == name).values(value=more))
+    return first, head
+
+
 def _begin(db: Session, name: str) -> None:
     """Two transactions may be the first at once: the one that comes second goes on with the row of the other."""
     try:

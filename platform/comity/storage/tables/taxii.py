@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from comity.storage.tables.base import Row, UTCDateTime
+from comity.storage.tables.base import ROW_NUMBER, Row, UTCDateTime
 
 
 class CollectionRow(Row, table=True):
@@ -34,17 +34,18 @@ class ObjectRow(Row, table=True):
 
     `seq` is gap-free and `added_us` (microseconds since 1970) unique and strictly increasing, both given out under one lock in
     the transaction that makes the row visible. `version_us` is the object's `modified`, else `created`, else the time it was added.
-    `latest` is true while no later row of this object stands in the collection, whoever may see it.
+    `latest` is true while no later version of this object stands in the collection, whoever may see it. `size` is the bytes of the
+    body, so that a page knows how long it gets before it reads one.
     """
 
     __tablename__ = "taxii_object"
     __table_args__ = (
-        sa.Index("ix_taxii_object_page", "collection_id", "added_us"),
+        sa.Index("ix_taxii_object_page", "collection_id", "added_us", "latest", "audience_id", "size"),
         sa.Index("ix_taxii_object_versions", "collection_id", "stix_id", "version_us"),
         sa.Index("ix_taxii_object_record", "record_id"),
     )
 
-    seq: int = Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False})
+    seq: int = Field(primary_key=True, sa_type=ROW_NUMBER, sa_column_kwargs={"autoincrement": False})
     added_us: int = Field(unique=True, sa_type=sa.BigInteger)
     collection_id: str = Field(foreign_key="taxii_collection.id", max_length=36)
     stix_id: str = Field(max_length=120)
@@ -58,6 +59,7 @@ class ObjectRow(Row, table=True):
     revision_id: int | None = None
     origin_node: str = Field(default="", max_length=80)
     posted_by: str = Field(default="", max_length=140)
+    size: int
     body: str
 
 
