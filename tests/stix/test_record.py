@@ -100,6 +100,12 @@ def test_a_record_comes_back_whole(model: type[Kind], tlp: TLP) -> None:
     assert parsed.facts == facts(tlp=tlp, revoked=True)
 
 
+def test_what_ends_its_use_travels() -> None:
+    known = facts(expires=NOW + timedelta(days=14), replaced_by="RSI-XX-ADV-2026-2")
+    parsed = from_stix(wire(to_stix(known, content(KINDS["advisory"]))))
+    assert parsed.facts == known
+
+
 @EVERY_KIND
 def test_the_same_record_is_the_same_bytes(model: type[Kind]) -> None:
     one, other = (json.dumps(bundle(to_stix(facts(), content(model)))) for _ in range(2))

@@ -222,12 +222,12 @@ def releasable_to(peer: Peer) -> Rule:
 def sent_to(peer: Peer) -> Rule:
     """What stands in the feed for `peer`: CLEAR and GREEN as they are released, and what is addressed to it by name.
 
-    AMBER travels only inside a release that is addressed (F-02), so a restricted record itself never stands in a feed.
+    AMBER travels only inside a release that is addressed (F-02), so a restricted record itself never stands in a feed. What was
+    narrowed to organizations or persons of this node stays here: nobody at the other node is among them.
     """
     stages = _stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE)
-    shared = All(
-        (stages, _tlp(TLP.CLEAR, TLP.GREEN), releasable_to(peer), Overlaps("organizations", _ANYONE))
-    )
+    to_all = (Overlaps("organizations", _ANYONE), Overlaps("persons", _ANYONE))
+    shared = All((stages, _tlp(TLP.CLEAR, TLP.GREEN), releasable_to(peer), *to_all))
     ceiling = min(peer.highest.restriction, TLP.AMBER_STRICT.restriction)
     addressed = All(
         (

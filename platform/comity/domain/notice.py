@@ -6,6 +6,7 @@ may be told. The bodies are listed in `BODIES` and closed: an unknown member is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
@@ -119,6 +120,15 @@ class Answer(Body):
     result: Result
     reason: str = Field(default="", max_length=60)
     text: Text = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an object or a notice here: what the `Answer` about it will say. `reason` is a code."""
+
+    result: Result
+    reason: str = ""
+    text: str = ""
 
 
 class Proposal(Body):

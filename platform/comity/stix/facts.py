@@ -22,6 +22,8 @@ class StixFacts:
     `organization` is empty when the origin is given by sector only. Times are aware and are kept to the millisecond.
 
     `handling` is the record's handling as plain JSON; the marking in it is never read, `tlp` alone counts.
+    `expires` is the end of use where it is set by other means than the content's own date, `replaced_by` the reference of the
+    record that took its place.
     """
 
     uid: UUID
@@ -37,6 +39,8 @@ class StixFacts:
     organization: str = ""
     revoked: bool = False
     handling: Mapping[str, Any] = field(default_factory=dict)
+    expires: datetime | None = None
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def to_stix(facts: StixFacts, content: Kind, may_carry: Callable[[TLP], bool] = 
     if content.personal_data == "exceptional":
         raise StixRefused("exceptional-personal-data", facts.ref)
     marking = facts.tlp.stix_marking_id
-    origin = _origin(facts)
+    origin = origin_of(facts)
     data = _compact(readable_part(content.model_dump(mode="json"), may_carry))
     named = [
         identity(entity.name, "organization", entity.entity_id, markings=[marking])
@@ -100,7 +100,7 @@ def from_stix(objects: Sequence[Mapping[str, Any]]) -> Parsed:
         raise StixRefused("malformed", "no content")
     data = {**extra["content"], **_read_standard(kind, main)}
     try:
-        return Parsed(_read_facts(main, extra), kind.model_validate(data))
+        return Parsed(facts_of(main, extra), kind.model_validate(data))
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise StixRefused("invalid-content", where) from error
@@ -111,7 +111,8 @@ def from_stix(objects: Sequence[Mapping[str, Any]]) -> Parsed:
 # ---------------------------------------------------------------- writing
 
 
-def _origin(facts: StixFacts) -> Object:
+def origin_of(facts: StixFacts) -> Object:
+    """Who it comes from: the organization, or the node and the sector where the organization is not told."""
     if facts.organization:
         return identity(facts.organization, "organization", facts.node)
     return identity(facts.node_name, "organization", facts.node, facts.sector)
@@ -159,21 +160,30 @@ def _references(facts: StixFacts, content: Kind) -> list[Object]:
 
 def _extension(facts: StixFacts, content: Kind, data: Mapping[str, Any]) -> Object:
     carried = _properties(type(content))
-    made: Object = {
+    made = extension_of(facts, content.name)
+    made["content"] = {name: value for name, value in data.items() if name not in carried}
+    if facts.organization:
+        made["origin"]["organization"] = facts.organization
+    if handling := _compact(facts.handling):
+        made["handling"] = handling
+    if facts.expires is not None:
+        made["expires"] = stamp(facts.expires)
+    if facts.replaced_by:
+        made["replaced_by"] = facts.replaced_by
+    return made
+
+
+def extension_of(facts: StixFacts, kind: str) -> Object:
+    """What every version of a record says of itself, also the one that has no content."""
+    return {
         "extension_type": "property-extension",
-        "kind": content.name,
+        "kind": kind,
         "uid": str(facts.uid),
         "reference": facts.ref,
         "record_version": facts.version,
         "published": stamp(facts.published),
         "origin": {"node": facts.node, "node_name": facts.node_name, "sector": facts.sector},
-        "content": {name: value for name, value in data.items() if name not in carried},
     }
-    if facts.organization:
-        made["origin"]["organization"] = facts.organization
-    if handling := _compact(facts.handling):
-        made["handling"] = handling
-    return made
 
 
 def _compact(value: Any) -> Any:
@@ -196,7 +206,8 @@ def _read_standard(kind: type[Kind], main: Mapping[str, Any]) -> dict[str, Any]:
     return {name: main[prop] for name, prop in _properties(kind).items() if prop in main}
 
 
-def _read_facts(main: Mapping[str, Any], extra: Mapping[str, Any]) -> StixFacts:
+def facts_of(main: Mapping[str, Any], extra: Mapping[str, Any]) -> StixFacts:
+    """What an object says of its record beside the content. Raises `KeyError`, `TypeError` or `ValueError`."""
     origin = extra["origin"]
     uid = UUID(extra["uid"])
     if main["id"] != object_id(main["type"], uid):
@@ -215,4 +226,6 @@ def _read_facts(main: Mapping[str, Any], extra: Mapping[str, Any]) -> StixFacts:
         published=moment(extra["published"]),
         revoked=main.get("revoked") is True,
         handling=dict(extra.get("handling", {})),
+        expires=moment(extra["expires"]) if "expires" in extra else None,
+        replaced_by=str(extra.get("replaced_by", "")),
     )

@@ -1,0 +1,144 @@
+"""What became of each version of our objects at each allied node: fetched, and then what the node said, with its signed words.
+
+Written by the read side of the exchange (who fetched what) and by the answers that come back. A row never goes back to `fetched`:
+what was said weighs more than what was seen. Children of a record; whoever asks has read it under the viewer's rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from comity.storage.tables.base import table_of
+from comity.storage.tables.federation import DeliveryRow
+
+_delivery = table_of(DeliveryRow)
+
+FETCHED: Final = "fetched"
+DONE: Final = "done"
+RECALLED: Final = "recalled"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One version of one object that a node took with it. `version` is the object's `modified` as it is written."""
+
+    stix_id: str
+    version: str
+    record_id: int | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """`state` is fetched, applied, refused, recalled, partly or done. `answer` is the id of the signed notice that said so."""
+
+    node_id: str
+    stix_id: str
+    version: str
+    record_id: int | None
+    state: str
+    at: datetime
+    reason: str = ""
+    detail: str = ""
+    answer: str = ""
+
+
+def _from_row(row: sa.Row[Any]) -> Delivery:
+    return Delivery(
+        node_id=row.node_id,
+        stix_id=row.stix_id,
+        version=row.version,
+        record_id=row.record_id,
+        state=row.state,
+        at=row.at,
+        reason=row.reason,
+        detail=row.detail,
+        answer=row.answer,
+    )
+
+
+def note(db: Session, node_id: str, fetched: Sequence[Fetched], *, at: datetime) -> frozenset[int]:
+    """Write down what a node took, in one statement. Returns the ids of records of which it took a version for the first time."""
+    if not fetched:
+        return frozenset()
+    rows = [
+        {
+            "node_id": node_id,
+            "stix_id": one.stix_id,
+            "version": one.version,
+            "record_id": one.record_id,
+            "state": FETCHED,
+            "reason": "",
+            "detail": "",
+            "at": at,
+            "answer": "",
+        }
+        for one in fetched
+    ]
+    made = _inserting(db).on_conflict_do_nothing(index_elements=["node_id", "stix_id", "version"])
+    new = db.execute(made.returning(_delivery.c.record_id), rows)
+    return frozenset(int(row.record_id) for row in new if row.record_id is not None)
+
+
+def _inserting(db: Session) -> Any:
+    dialect = db.get_bind().dialect.name
+    return postgresql.insert(_delivery) if dialect == "postgresql" else sqlite.insert(_delivery)
+
+
+def answered(
+    db: Session,
+    node_id: str,
+    stix_id: str,
+    version: str = "",
+    *,
+    state: str,
+    at: datetime,
+    reason: str = "",
+    detail: str = "",
+    answer: str = "",
+) -> int:
+    """What the node said became of a version it took (empty: of every version). Returns how many rows it was about."""
+    chosen = sa.update(_delivery).where(_delivery.c.node_id == node_id, _delivery.c.stix_id == stix_id)
+    if version:
+        chosen = chosen.where(_delivery.c.version == version)
+    done = chosen.values(state=state, at=at, reason=reason[:60], detail=detail[:300], answer=answer)
+    return len(db.execute(done.returning(_delivery.c.id)).all())
+
+
+def move(
+    db: Session, record_id: int, node_id: str, stix_ids: Sequence[str], *, state: str, at: datetime
+) -> None:
+    """Every version of these objects at one node gets a state: they were recalled, or the node is done with them."""
+    chosen = sa.update(_delivery).where(
+        _delivery.c.record_id == record_id,
+        _delivery.c.node_id == node_id,
+        _delivery.c.stix_id.in_(list(stix_ids)),
+    )
+    db.execute(chosen.values(state=state, at=at))
+
+
+def of_record(db: Session, record_id: int) -> Sequence[Delivery]:
+    """All that is known of a record and of the notices about it, by node, oldest first."""
+    chosen = sa.select(_delivery).where(_delivery.c.record_id == record_id)
+    return [_from_row(row) for row in db.execute(chosen.order_by(_delivery.c.node_id, _delivery.c.id))]
+
+
+def of_records(db: Session, record_ids: Sequence[int]) -> dict[int, list[Delivery]]:
+    """The same for several records at once, for lists."""
+    found: dict[int, list[Delivery]] = {}
+    chosen = sa.select(_delivery).where(_delivery.c.record_id.in_(list(record_ids)))
+    for row in db.execute(chosen.order_by(_delivery.c.id)):
+        found.setdefault(row.record_id, []).append(_from_row(row))
+    return found
+
+
+def get(db: Session, node_id: str, stix_id: str) -> Sequence[Delivery]:
+    """The versions of one object that a node took, oldest first."""
+    chosen = sa.select(_delivery).where(_delivery.c.node_id == node_id, _delivery.c.stix_id == stix_id)
+    return [_from_row(row) for row in db.execute(chosen.order_by(_delivery.c.id))]
