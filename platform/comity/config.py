@@ -9,8 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from comity.domain.reach import Network, networks
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TEMPLATES: Final = ROOT / "templates"
@@ -58,7 +60,23 @@ class Settings(BaseSettings):
         default=2_000_000, ge=10_000, description="Largest request body outside attachments."
     )
     max_attachment_bytes: int = Field(default=25_000_000, ge=10_000, description="Largest attachment.")
+    outbound_allow: str = Field(
+        default="",
+        description="Networks in CIDR, separated by commas, that are not public and may be called all the same, also without TLS: "
+        "allied nodes inside a private network. Empty: only public addresses, over TLS.",
+    )
     log_json: bool = Field(default=False, description="Structured JSON logs instead of readable lines.")
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _in_cidr(cls, text: str) -> str:
+        networks(text)
+        return text
+
+    @property
+    def outbound_networks(self) -> tuple[Network, ...]:
+        """Networks that may be called although they are not public."""
+        return networks(self.outbound_allow)
 
     @property
     def secure_cookies(self) -> bool:

@@ -1,0 +1,40 @@
+"""Do what a verified notice of an allied node asks: check that it speaks for itself and to this node, and hand it to its handler.
+
+Decides who may ask; each handler decides whether and how it is done. `HANDLERS` is the registry, one line a kind of notice. A
+handler is given the notice and the node that sent it, works inside the unit, is idempotent by the notice's id, and says what became
+of it. Refuses to know how a notice arrived: by the feed, by the inbox or by a courier's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from comity.domain.notice import Notice, What
+from comity.domain.outcome import Outcome, refused
+from comity.domain.signing import Verified
+from comity.services.unit import Unit
+from comity.stix.facts import StixRefused
+from comity.stix.notices import notice_from_stix
+
+Handler = Callable[[Unit, Notice, str], Outcome]
+"""`(unit, notice, sender)`; the unit's viewer is a job of the node."""
+
+HANDLERS: Final[dict[What, Handler]] = {}
+"""What is understood here. A notice of another kind is refused by name, never dropped."""
+
+
+def obey(unit: Unit, verified: Verified[dict[str, Any]], *, sender: str) -> Outcome:
+    """What became of the notice in `verified`, which came from `sender`. Never raises for anything that the notice says."""
+    try:
+        notice = notice_from_stix(verified.value)
+    except StixRefused as bad:
+        return refused(bad.reason)
+    if not verified.node == sender == notice.origin:
+        return refused("foreign-origin", "A node gives notice for itself only.")
+    if notice.to != unit.node.node_id:
+        return refused("not-addressed", "The notice is for another node.")
+    handler = HANDLERS.get(notice.what)
+    if handler is None:
+        return refused("not-understood", "This node does not act on notices of this kind.")
+    return handler(unit, notice, sender)
