@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.services import correct, draft, grant, submit, suspend, triage
-from comity.services.reviewers import count
+from comity.services.reviewers import candidates, count
+from comity.storage import organizations
 from tests.factories import person_id
 from tests.story import Story, example, grades
 
@@ -196,3 +198,30 @@ def _sources(content: dict[str, Any]) -> list[dict[str, Any]]:
 def record_version(story: Story, record: Record) -> str:
     with story.unit("liaison") as unit:
         return str(draft.working(unit, record.ref)[1].version)
+
+
+# ---- conflicts of interest that a record's own words show
+
+
+@pytest.mark.parametrize("how", ["named", "publisher", "parent"])
+def test_who_is_named_or_supplied_a_source_is_not_asked_and_not_counted(story: Story, how: str) -> None:
+    """G-21: nobody has to declare what the record itself says. The reviewer's organization is the University of the South."""
+    content = example(now=story.now)
+    if how == "publisher":
+        content["sources"] = [*content["sources"], NEW_SOURCE | {"publisher": "University of the South"}]
+    else:
+        name = "University of the South" if how == "named" else "Ministry of Science"
+        content["entities"] = [*content["entities"], {"name": name, "role": "affected"}]
+    if how == "parent":
+        with story.unit("system") as unit:
+            home = organizations.get(unit.db, "uni-south")
+            assert home is not None
+            organizations.save(unit.db, replace(home, parent="gov-science-ministry"))
+    record = story.submitted(story.drafted(**content))
+    with story.unit("editor", writes=False) as unit:
+        found = {one.account: one.conflicts for one in candidates(unit, record)}
+    assert found[person_id("reviewer_uni")]
+    assert not found[person_id("reviewer_ngo")]
+    with story.unit("editor") as unit, pytest.raises(Invalid) as refused:
+        triage.assign(unit, ref=record.ref, reviewers=[person_id("reviewer_uni")])
+    assert [one.code for one in refused.value.problems] == ["conflict"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from comity.domain.conflict import named_in, suppliers_in
 from comity.domain.errors import Invalid, NotAllowed, Problem
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
@@ -136,7 +137,9 @@ def _keep_overrides(unit: Unit, record: Record, checked: Checked, overrides: Map
 
 
 def statements(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Which organizations are the subject of a claim: it decides the quorum and the right of reply (G-03, G-30)."""
+    """Which organizations are the subject of a claim: it decides the quorum and the right of reply (G-03, G-30). And which are
+    named or supplied a source: their own reviewers have a conflict (G-21).
+    """
     subjects = [one for one in content.get("entities") or [] if one.get("role") == "subject"]
     negative = bool(subjects) and bool(content.get("claims"))
     named = [
@@ -147,6 +150,8 @@ def statements(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "names_entity": negative,
         "subjects": named if negative else [],
+        "named": named_in(content),
+        "source_suppliers": suppliers_in(content),
         "severe": severe,
         "certain": severe and certain,
     }
