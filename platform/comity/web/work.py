@@ -36,6 +36,7 @@ GROUPS: Final = (
     ("triage", "Triage", "Form, sources and language; then reviewers are asked.", "triage"),
     ("withdrawals", "Withdrawals to acknowledge", "The originator has asked.", "withdraw/acknowledge"),
     ("disputes", "Appeals", "First looks and decisions.", "appeals"),
+    ("replies", "Named organizations", "To be told, and heard.", "reply"),
     ("holds", "Holds", "Asked for, or in force.", "hold/agree"),
     ("mine", "Your records", "Drafts and everything you handed in.", "work"),
     ("reviewed", "You have voted", "Still being reviewed.", "review"),
