@@ -56,7 +56,12 @@ class TieLevel(Group):
         Label("Unit", missing="Name the unit, or say the whole organization."),
         Indexed(4, names=True),
     ]
-    level: Annotated[TieLevelCode, Options(TIE_LEVELS), Label("Tie level", missing="Choose the tie level.")]
+    level: Annotated[
+        TieLevelCode,
+        Options(TIE_LEVELS),
+        Indexed(facet="tie_level"),
+        Label("Tie level", missing="Choose the tie level."),
+    ]
     claims: Annotated[list[Code], Label("Claims that carry it", "Claim numbers, one a line.", "lines")] = []
 
 
