@@ -225,3 +225,28 @@ def test_who_is_named_or_supplied_a_source_is_not_asked_and_not_counted(story: S
     with story.unit("editor") as unit, pytest.raises(Invalid) as refused:
         triage.assign(unit, ref=record.ref, reviewers=[person_id("reviewer_uni")])
     assert [one.code for one in refused.value.problems] == ["conflict"]
+
+
+# ---- what is chosen with the handing in
+
+
+@pytest.mark.parametrize("kind_name", ["best_practice", NOTE])
+def test_only_an_advisory_takes_the_urgent_path(story: Story, kind_name: str) -> None:
+    """G-04. Found out later, it would stand in triage and nobody could open it."""
+    record = story.drafted(kind_name=kind_name)
+    with story.unit("liaison") as unit, pytest.raises(Invalid) as refused:
+        submit.submit(unit, ref=record.ref, urgent=True)
+    assert [one.field for one in refused.value.problems] == ["urgent"]
+
+
+def test_only_a_published_record_of_the_own_organization_is_replaced(story: Story) -> None:
+    """A slip in the reference is said at once, and a record of others reads like one that is not there."""
+    foreign = story.published("contributor_ngo", ("reviewer_gov", "reviewer_uni", "reviewer_firm"))
+    unpublished, record = story.drafted(), story.drafted()
+    for older in ("RSI-nordmark-ADV-2026-0", unpublished.ref, foreign.ref, record.ref):
+        with story.unit("liaison") as unit, pytest.raises(Invalid) as refused:
+            submit.submit(unit, ref=record.ref, supersedes=older)
+        assert [(one.field, one.code) for one in refused.value.problems] == [("supersedes", "unknown")]
+    own = story.published()
+    with story.unit("liaison") as unit:
+        assert submit.submit(unit, ref=record.ref, supersedes=own.ref).state is State.TRIAGE

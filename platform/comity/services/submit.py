@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from comity.services.draft import full_content, working
 from comity.services.reviewers import could_review
 from comity.services.step import give_reason, take
 from comity.services.unit import Unit
-from comity.storage import revisions, role_grants
+from comity.storage import records, revisions, role_grants
 
 EDITORS = f"role:{Role.EDITOR.value}"
 
@@ -40,7 +40,8 @@ def submit(
         raise NotAllowed("Only its author submits a draft.")
     content = full_content(unit, revision)
     checked = check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling)
-    _refuse(unit, record, revision, checked, overrides or {})
+    chosen = _choices(unit, record, urgent=urgent, supersedes=supersedes or "")
+    _refuse(unit, record, revision, [*checked.problems, *chosen], checked, overrides or {})
     _keep_overrides(unit, record, checked, overrides or {})
     revisions.store(unit.db, replace(revision, frozen=True))
     facts = Facts(
@@ -80,10 +81,37 @@ def _resubmit(
     return take(unit, record, Verb.REVISE, reviewable, **changes)
 
 
+def _choices(unit: Unit, record: Record, *, urgent: bool, supersedes: str) -> list[Problem]:
+    """What is chosen with the handing in: it stands in no content, and a slip in it would show only much later."""
+    problems = []
+    if urgent and record.kind != "advisory":
+        problems.append(Problem("urgent", "urgent-is-for-advisories", "Only an advisory can be urgent."))
+    older = records.get(unit.db, unit.viewer, supersedes) if supersedes else None
+    if supersedes and (
+        older is None
+        or not older.is_published
+        or older.id == record.id
+        or older.organization != record.organization
+    ):
+        problems.append(
+            Problem(
+                "supersedes",
+                "unknown",
+                f"Your organization has no other published record “{supersedes[:80]}”.",
+            )
+        )
+    return problems
+
+
 def _refuse(
-    unit: Unit, record: Record, revision: Revision, checked: Checked, overrides: Mapping[str, str]
+    unit: Unit,
+    record: Record,
+    revision: Revision,
+    found: Sequence[Problem],
+    checked: Checked,
+    overrides: Mapping[str, str],
 ) -> None:
-    problems = [*checked.problems, *_unworkable(unit, record, revision)]
+    problems = [*found, *_unworkable(unit, record, revision)]
     problems += [
         Problem(finding.field, f"language:{finding_key(finding)}", f"“{finding.matched}”: {finding.why}")
         for finding in checked.open_language(overrides)

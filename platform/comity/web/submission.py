@@ -29,6 +29,9 @@ from comity.web.rendering import page
 
 router = new_router(include_in_schema=False)
 
+_CHOSEN_HERE: Final = frozenset({"urgent", "supersedes"})
+"""Fields of this page; every other one is on the page of the draft."""
+
 WHY: Final = "_why."
 CHANGED: Final = "The draft has changed since this page was shown. Look at it again before you hand it in."
 UNSEEN: Final = "Confirm that you have seen who will be able to read it."
@@ -133,10 +136,8 @@ def _unanswered(problems: Sequence[Problem]) -> list[str]:
 
 
 def _link(ref: str, problem: Problem) -> Mapping[str, str]:
-    return {
-        "href": f"/records/{ref}/edit?check=1#f-{problem.field.replace('.', '-')}",
-        "text": problem.message,
-    }
+    page = "" if problem.field in _CHOSEN_HERE else f"/records/{ref}/edit?check=1"
+    return {"href": f"{page}#f-{problem.field.replace('.', '-')}", "text": problem.message}
 
 
 def _options(ahead: Foreseen, published: bool, sent: Sent | None) -> list[Field]:
