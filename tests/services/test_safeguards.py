@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from comity.domain.errors import Invalid
+from comity.domain.handling import Handling
 from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record
 from comity.domain.roles import Role
-from comity.services import correct, draft, grant, submit, suspend, triage
+from comity.domain.tlp import TLP
+from comity.services import correct, draft, foresee, grant, submit, suspend, triage
 from comity.services.reviewers import candidates, count
-from comity.storage import organizations
+from comity.storage import editorial, organizations
 from tests.factories import person_id
 from tests.story import Story, example, grades
 
@@ -250,3 +252,35 @@ def test_only_a_published_record_of_the_own_organization_is_replaced(story: Stor
     own = story.published()
     with story.unit("liaison") as unit:
         assert submit.submit(unit, ref=record.ref, supersedes=own.ref).state is State.TRIAGE
+
+
+# ---- a marking that is lowered
+
+
+def test_lowering_a_marking_needs_a_listed_reason_that_is_kept(story: Story) -> None:
+    """G-09, H-02: from GREEN to CLEAR with a correction. Raising it needs none."""
+    record = story.published()
+    for tlp in (TLP.CLEAR, TLP.AMBER):
+        with story.unit("liaison") as unit:
+            if tlp is TLP.CLEAR:
+                correct.begin(unit, ref=record.ref)
+            draft.save(unit, ref=record.ref, content=_content(unit, record), handling=Handling(tlp=tlp))
+    with story.unit("liaison", writes=False) as unit:
+        assert not foresee.foresee(unit, ref=record.ref).lowers
+    with story.unit("liaison") as unit:
+        draft.save(unit, ref=record.ref, content=_content(unit, record), handling=Handling(tlp=TLP.CLEAR))
+    with story.unit("liaison", writes=False) as unit:
+        assert foresee.foresee(unit, ref=record.ref).lowers
+    for given in (None, submit.Lowering("hurry", "Soon."), submit.Lowering("now_public", " ")):
+        with story.unit("liaison") as unit, pytest.raises(Invalid) as refused:
+            submit.submit(unit, ref=record.ref, lowering=given)
+        assert {one.field.partition(".")[0] for one in refused.value.problems} == {"lowering"}
+    why = submit.Lowering("now_public", "The organizers have published the programme.")
+    with story.unit("liaison") as unit:
+        submit.submit(unit, ref=record.ref, lowering=why)
+        kept = [
+            (one.reason_code, one.text)
+            for one in editorial.of_record(unit.db, editorial.Decision, record.id)
+            if one.what == "downgrade"
+        ]
+    assert kept == [("now_public", "The organizers have published the programme.")]

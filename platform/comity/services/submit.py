@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from comity import policies
 from comity.domain.conflict import named_in, suppliers_in
 from comity.domain.errors import Invalid, NotAllowed, Problem
+from comity.domain.handling import Handling
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
@@ -22,6 +24,14 @@ from comity.storage import records, revisions, role_grants
 EDITORS = f"role:{Role.EDITOR.value}"
 
 
+@dataclass(frozen=True)
+class Lowering:
+    """Why a marking is lowered (G-09): a code of `downgrade` and words that reviewers and the author can read."""
+
+    reason_code: str
+    text: str
+
+
 def submit(
     unit: Unit,
     *,
@@ -29,8 +39,10 @@ def submit(
     overrides: Mapping[str, str] | None = None,
     urgent: bool = False,
     supersedes: str | None = None,
+    lowering: Lowering | None = None,
 ) -> Record:
-    """Submit the working version. `overrides` maps `finding_key` to the reason why the words stay.
+    """Submit the working version. `overrides` maps `finding_key` to the reason why the words stay; `lowering` says why a
+    correction carries a less strict marking than the version in force.
 
     Raises `Invalid` with every problem. A correction of a published record goes back to the reviewers it had (4.5.1).
     """
@@ -41,8 +53,12 @@ def submit(
     content = full_content(unit, revision)
     checked = check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling)
     chosen = _choices(unit, record, urgent=urgent, supersedes=supersedes or "")
+    if lowered := lowers(unit, record, revision.handling):
+        chosen += _lowering_problems(lowering)
     _refuse(unit, record, revision, [*checked.problems, *chosen], checked, overrides or {})
     _keep_overrides(unit, record, checked, overrides or {})
+    if lowered and lowering:
+        give_reason(unit, record, "downgrade", reason_code=lowering.reason_code, text=lowering.text)
     revisions.store(unit.db, replace(revision, frozen=True))
     facts = Facts(
         by=Actor.AUTHOR,
@@ -79,6 +95,23 @@ def _resubmit(
         reviewers_assigned=could_review(unit, record).met,
     )
     return take(unit, record, Verb.REVISE, reviewable, **changes)
+
+
+def lowers(unit: Unit, record: Record, handling: Handling) -> bool:
+    """Would publishing under `handling` lower the marking of the version in force? Its originator may, with a reason (H-02)."""
+    in_force = revisions.get(unit.db, unit.viewer, record.published_revision_id)
+    return in_force is not None and handling.tlp.restriction < in_force.handling.tlp.restriction
+
+
+def _lowering_problems(lowering: Lowering | None) -> list[Problem]:
+    problems = []
+    if lowering is None or policies.reason_codes().find("downgrade", lowering.reason_code) is None:
+        problems.append(
+            Problem("lowering.reason_code", "missing", "The marking is lowered: choose the reason for that.")
+        )
+    if lowering is None or not lowering.text.strip():
+        problems.append(Problem("lowering.text", "missing", "Say in words why the marking is lowered."))
+    return problems
 
 
 def _choices(unit: Unit, record: Record, *, urgent: bool, supersedes: str) -> list[Problem]:

@@ -52,6 +52,7 @@ SAID: Final[Mapping[str, tuple[str, ReasonFor | None]]] = {
     "waiver": ("Prior notice was waived", "waiver"),
     "hold": ("A hold was asked for", "hold"),
     "language_override": ("Wording was kept", None),
+    "downgrade": ("The marking was lowered", "downgrade"),
     "personal_data_asked": ("Exceptional handling of personal data was asked for", "override"),
     "personal_data_lifted": ("The personal-data block was lifted", "override"),
     "withdrawal_asked": ("The originator asked to withdraw it", "withdraw"),
