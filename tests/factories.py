@@ -33,7 +33,15 @@ NODE: Final = Node(
     country="NO",
     languages=("en", "nb"),
     trust_group="fjord",
-    legal_profile={"data_protection": "GDPR"},
+    legal_profile={
+        "jurisdiction": "NO",
+        "data_protection": {"regime": "GDPR", "authority": "Datatilsynet"},
+        "disclosure_law": {"applies_to_operator": True, "accepts_amber_from_peers": True},
+        "defamation": {"standard": "A statement of fact must be true.", "prior_notice_advised": True},
+        "retention_months": {"records": 120, "assessments": 60, "submissions": 24, "audit": 84},
+        "reviewed_on": "2026-01-05",
+        "review_due": "2027-01-05",
+    },
     contact="desk@example.org",
     demo=True,
 )

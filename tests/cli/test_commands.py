@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from starlette.testclient import TestClient
 
+from comity.app import create_app
 from comity.cli.main import app
 from comity.config import get_settings
 from comity.domain.handling import AudienceChoice, Handling
@@ -56,6 +58,86 @@ def test_a_node_is_set_up_once(run: Run) -> None:
     again = run(*"node set-up --node-id x1 --name X --country NO --language en --trust-group fjord".split())
     assert again.exit_code == 1
     assert "set up already" in again.stderr
+
+
+PROFILE = """
+jurisdiction: "NO"
+data_protection: {regime: GDPR, authority: Datatilsynet, transfer_basis: {SE: adequacy}}
+disclosure_law: {applies_to_operator: true, accepts_amber_from_peers: true}
+defamation: {standard: A statement of fact must be true., prior_notice_advised: true}
+retention_months: {records: 120, assessments: 60, submissions: 24, audit: 84}
+reviewed_on: 2026-09-01
+review_due: 2027-09-01
+"""
+
+
+def test_a_node_says_who_pays_and_under_which_law_it_works(run: Run, tmp_path: Path) -> None:
+    """G-44, 4.10.5: the settings of any country, changed later and shown to anybody."""
+    path = tmp_path / "law.yaml"
+    path.write_text(PROFILE, encoding="utf-8")
+    changed = run(
+        *("node", "change", "--legal-profile", str(path)),
+        *(
+            "--funding",
+            "Membership fees=60",
+            "--funding",
+            "A fund for science=40",
+            "--contact",
+            "d@x.example",
+        ),
+    )
+    assert changed.exit_code == 0, changed.output
+    assert run("node", "change", "--name", "Nordmark Exchange").exit_code == 0
+    shown = run("node", "show").output
+    for words in (
+        "Nordmark Exchange",
+        "d@x.example",
+        "Membership fees 60 %",
+        "2027-09-01",
+        "country        NO",
+    ):
+        assert words in shown, words
+    portal = create_app(get_settings())
+    page = (
+        TestClient(portal, base_url="http://127.0.0.1:8400", headers={"accept": "text/html"})
+        .get("/about")
+        .text
+    )
+    for words in ("Datatilsynet", "A fund for science", "SE: adequacy"):
+        assert words in page, words
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("data_protection: none", "legal_profile.data_protection"),
+        (
+            "retention_months: {records: 0, assessments: 60, submissions: 24, audit: 84}",
+            "retention_months.records",
+        ),
+        ("classified_material: accepted", "legal_profile.classified_material"),
+        ("review_due: 2026-01-01", "legal_profile.review_due"),
+        ("secret_law: yes", "legal_profile.secret_law"),
+    ],
+)
+def test_a_legal_profile_that_is_wrong_changes_nothing(
+    run: Run, tmp_path: Path, line: str, field: str
+) -> None:
+    path = tmp_path / "law.yaml"
+    name = line.partition(":")[0]
+    kept = [one for one in PROFILE.splitlines() if not one.startswith(f"{name}:")]
+    path.write_text("\n".join([*kept, line]), encoding="utf-8")
+    told = run("node", "change", "--legal-profile", str(path), "--name", "Another")
+    assert told.exit_code == 1
+    assert f"{field}:" in told.stderr
+    assert "Another" not in run("node", "show").output
+
+
+@pytest.mark.parametrize("funding", ["Fees", "Fees=0", "=10", "Fees=101", "Fees=much"])
+def test_a_source_of_money_has_a_name_and_a_share(run: Run, funding: str) -> None:
+    told = run("node", "change", "--funding", funding)
+    assert told.exit_code == 1
+    assert "funding:" in told.stderr
 
 
 def test_a_bad_value_is_named_by_its_field(empty: Run) -> None:

@@ -6,7 +6,16 @@ from datetime import date
 
 import pytest
 
-from comity.domain.conflict import Funding, RecordTies, Relations, conflicts
+from comity.domain.conflict import (
+    Funding,
+    RecordTies,
+    Relations,
+    conflicts,
+    members_among,
+    named_in,
+    suppliers_in,
+)
+from comity.domain.node import Organization
 
 TODAY = date(2026, 11, 22)
 RECORD = RecordTies(
@@ -76,3 +85,35 @@ def test_competitors_either_way_round() -> None:
 
 def test_a_declared_interest_is_a_conflict_and_an_empty_one_is_not() -> None:
     assert codes("stranger", declared=["My spouse works there", "  "]) == ["declared"]
+
+
+CONTENT = {
+    "entities": [
+        {"name": "Institute of the Bay", "role": "subject", "entity_id": "ent:bay",
+         "identifiers": {"ror": "https://ror.org/05abcde12"},
+         "other_names": [{"value": "École de la Baie", "form": "former"}]},
+        {"name": "Harbour Society", "role": "source"},
+    ],
+    "sources": [{"title": "A note", "publisher": "Coast Desk"}],
+    "claims": [{"text": "x", "sources": [{"title": "A list", "publisher": "Export Office"}]}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        Organization("bay", "INSTITUTE  of the Bay", "member", None, "verified"),
+        Organization("bay", "Bay", "member", None, "verified", ror="05abcde12"),
+        Organization("bay", "Bay", "member", None, "verified", other_names=("E\u0301cole de la Baie",)),
+        Organization("ent:bay", "Bay", "member", None, "verified"),
+    ],
+    ids=["name", "ror", "former-name", "id"],
+)
+def test_a_member_is_recognised_under_the_words_of_a_record(member: Organization) -> None:
+    stranger = Organization("other", "Institute of the Cape", "member", None, "verified")
+    assert members_among(named_in(CONTENT), [member, stranger]) == {member.id}
+
+
+def test_suppliers_are_publishers_and_those_named_as_a_source() -> None:
+    assert suppliers_in(CONTENT) == ["Coast Desk", "Export Office", "Harbour Society"]
+    assert "Harbour Society" not in named_in(CONTENT)

@@ -12,12 +12,14 @@ from comity.domain.lifecycle_facts import State
 from comity.domain.quorum import Decision
 from comity.domain.tlp import TLP
 from comity.services import (
+    alerts,
     correct,
     draft,
     read,
     reply,
     review,
     submit,
+    worklist,
 )
 from comity.storage import editorial
 from tests.story import Story, example, hits, noted, reading, ticked
@@ -143,6 +145,48 @@ def test_a_waiver_needs_a_listed_reason_and_lets_it_go_on(story: Story) -> None:
     with story.unit("editor") as unit:
         reply.waive(unit, ref=record.ref, reason_code="legal_order", text="An order forbids notice.")
     assert ticked(story, minutes=1).published == [record.ref]
+
+
+def test_notice_follows_a_waiver_after_thirty_days(story: Story) -> None:
+    """G-32: the ombudsperson is asked to tell the organization, first not at all and then by the clock."""
+    record = story.in_review(
+        story.submitted(story.drafted("contributor", kind_name=DUE_DILIGENCE), "contributor"),
+        ("reviewer_gov", "reviewer_uni", "reviewer_ngo"),
+    )
+    with story.unit("editor") as unit:
+        reply.waive(unit, ref=record.ref, reason_code="legal_order", text="An order forbids notice.")
+    for who in ("reviewer_gov", "reviewer_uni"):
+        story.voted(record, who)
+    record = story.voted(
+        record, "reviewer_ngo", devils_advocate=True, innocent_explanation="A shared building."
+    )
+    assert record.state is State.PUBLISHED
+    assert to_tell(story) == []
+    assert ticked(story, days=29).to_tell == []
+    assert ticked(story, days=1).to_tell == [record.ref]
+    assert ticked(story, days=1).to_tell == []
+    assert to_tell(story) == [record.ref]
+
+
+def test_the_ombudsperson_is_asked_to_tell_a_named_organization(story: Story) -> None:
+    """G-30: the ten working days run from the moment at which somebody has it on their list."""
+    record = noted(story)
+    assert to_tell(story) == [record.ref]
+    assert to_tell(story, "editor") == []
+    with story.unit("system") as unit:
+        while alerts.follow(unit, worker="test"):
+            pass
+    for who, told in (("ombudsperson", 1), ("auditor", 0), ("researcher", 0)):
+        with story.unit(who, writes=False) as unit:
+            assert sum("is to be told" in line.sentence for line in alerts.listed(unit)) == told, who
+    story.now += timedelta(days=20)
+    assert to_tell(story) == []
+
+
+def to_tell(story: Story, who: str = "ombudsperson") -> list[str]:
+    """References on the list of organizations to tell and hear."""
+    with story.unit(who, writes=False) as unit:
+        return [item.record.ref for item in worklist.worklist(unit).replies]
 
 
 def test_a_reply_stands_unedited_beside_the_record(story: Story) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from comity.domain.errors import Invalid
+from comity.domain.handling import Handling
 from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record
 from comity.domain.roles import Role
-from comity.services import correct, draft, grant, submit, suspend, triage
-from comity.services.reviewers import count
+from comity.domain.tlp import TLP
+from comity.services import correct, draft, foresee, grant, submit, suspend, triage
+from comity.services.reviewers import candidates, count
+from comity.storage import editorial, organizations
 from tests.factories import person_id
 from tests.story import Story, example, grades
 
@@ -196,3 +200,87 @@ def _sources(content: dict[str, Any]) -> list[dict[str, Any]]:
 def record_version(story: Story, record: Record) -> str:
     with story.unit("liaison") as unit:
         return str(draft.working(unit, record.ref)[1].version)
+
+
+# ---- conflicts of interest that a record's own words show
+
+
+@pytest.mark.parametrize("how", ["named", "publisher", "parent"])
+def test_who_is_named_or_supplied_a_source_is_not_asked_and_not_counted(story: Story, how: str) -> None:
+    """G-21: nobody has to declare what the record itself says. The reviewer's organization is the University of the South."""
+    content = example(now=story.now)
+    if how == "publisher":
+        content["sources"] = [*content["sources"], NEW_SOURCE | {"publisher": "University of the South"}]
+    else:
+        name = "University of the South" if how == "named" else "Ministry of Science"
+        content["entities"] = [*content["entities"], {"name": name, "role": "affected"}]
+    if how == "parent":
+        with story.unit("system") as unit:
+            home = organizations.get(unit.db, "uni-south")
+            assert home is not None
+            organizations.save(unit.db, replace(home, parent="gov-science-ministry"))
+    record = story.submitted(story.drafted(**content))
+    with story.unit("editor", writes=False) as unit:
+        found = {one.account: one.conflicts for one in candidates(unit, record)}
+    assert found[person_id("reviewer_uni")]
+    assert not found[person_id("reviewer_ngo")]
+    with story.unit("editor") as unit, pytest.raises(Invalid) as refused:
+        triage.assign(unit, ref=record.ref, reviewers=[person_id("reviewer_uni")])
+    assert [one.code for one in refused.value.problems] == ["conflict"]
+
+
+# ---- what is chosen with the handing in
+
+
+@pytest.mark.parametrize("kind_name", ["best_practice", NOTE])
+def test_only_an_advisory_takes_the_urgent_path(story: Story, kind_name: str) -> None:
+    """G-04. Found out later, it would stand in triage and nobody could open it."""
+    record = story.drafted(kind_name=kind_name)
+    with story.unit("liaison") as unit, pytest.raises(Invalid) as refused:
+        submit.submit(unit, ref=record.ref, urgent=True)
+    assert [one.field for one in refused.value.problems] == ["urgent"]
+
+
+def test_only_a_published_record_of_the_own_organization_is_replaced(story: Story) -> None:
+    """A slip in the reference is said at once, and a record of others reads like one that is not there."""
+    foreign = story.published("contributor_ngo", ("reviewer_gov", "reviewer_uni", "reviewer_firm"))
+    unpublished, record = story.drafted(), story.drafted()
+    for older in ("RSI-nordmark-ADV-2026-0", unpublished.ref, foreign.ref, record.ref):
+        with story.unit("liaison") as unit, pytest.raises(Invalid) as refused:
+            submit.submit(unit, ref=record.ref, supersedes=older)
+        assert [(one.field, one.code) for one in refused.value.problems] == [("supersedes", "unknown")]
+    own = story.published()
+    with story.unit("liaison") as unit:
+        assert submit.submit(unit, ref=record.ref, supersedes=own.ref).state is State.TRIAGE
+
+
+# ---- a marking that is lowered
+
+
+def test_lowering_a_marking_needs_a_listed_reason_that_is_kept(story: Story) -> None:
+    """G-09, H-02: from GREEN to CLEAR with a correction. Raising it needs none."""
+    record = story.published()
+    for tlp in (TLP.CLEAR, TLP.AMBER):
+        with story.unit("liaison") as unit:
+            if tlp is TLP.CLEAR:
+                correct.begin(unit, ref=record.ref)
+            draft.save(unit, ref=record.ref, content=_content(unit, record), handling=Handling(tlp=tlp))
+    with story.unit("liaison", writes=False) as unit:
+        assert not foresee.foresee(unit, ref=record.ref).lowers
+    with story.unit("liaison") as unit:
+        draft.save(unit, ref=record.ref, content=_content(unit, record), handling=Handling(tlp=TLP.CLEAR))
+    with story.unit("liaison", writes=False) as unit:
+        assert foresee.foresee(unit, ref=record.ref).lowers
+    for given in (None, submit.Lowering("hurry", "Soon."), submit.Lowering("now_public", " ")):
+        with story.unit("liaison") as unit, pytest.raises(Invalid) as refused:
+            submit.submit(unit, ref=record.ref, lowering=given)
+        assert {one.field.partition(".")[0] for one in refused.value.problems} == {"lowering"}
+    why = submit.Lowering("now_public", "The organizers have published the programme.")
+    with story.unit("liaison") as unit:
+        submit.submit(unit, ref=record.ref, lowering=why)
+        kept = [
+            (one.reason_code, one.text)
+            for one in editorial.of_record(unit.db, editorial.Decision, record.id)
+            if one.what == "downgrade"
+        ]
+    assert kept == [("now_public", "The organizers have published the programme.")]

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from comity.domain.handling import Handling
 from comity.domain.lifecycle_facts import State
 from comity.domain.quorum import Decision
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.domain.tlp import TLP
-from comity.services import draft, read, triage
+from comity.services import correct, draft, read, triage
 from comity.storage import role_grants
 from comity.web.review import DECISIONS
 from tests.factories import person_id
@@ -252,6 +253,27 @@ def test_a_correction_is_compared_with_the_version_in_force(tale: Story, browser
     page = browser("reviewer_uni").get(at(record, "review"))
     assert "What changed since version 1.0" in page.text
     assert "First" in page.text
+
+
+def test_what_is_chosen_at_the_handing_in_is_asked_for_there(tale: Story, browser: Browser) -> None:
+    """G-09: why a marking is lowered. A slip keeps what was typed, and its message leads to the field on the same page."""
+    record, author = tale.published(), browser("liaison")
+    with tale.unit("liaison") as unit:
+        correct.begin(unit, ref=record.ref)
+        content = draft.full_content(unit, draft.working(unit, record.ref)[1])
+        draft.save(unit, ref=record.ref, content=content, handling=Handling(tlp=TLP.CLEAR))
+    page = author.get(at(record, "submit")).text
+    sent = changed(form_of(page, at(record, "submit"))) | {"confirmed": "on"}
+    refused = author.post(at(record, "submit"), data=sent | {"lowering.text": "It is in the paper."})
+    assert refused.status_code == 422
+    assert "It is in the paper." in refused.text
+    (target,) = re.findall(r'href="#(f-lowering[^"]*)"', refused.text)
+    assert f'id="{target}"' in refused.text
+    why = {"lowering.reason_code": "now_public", "lowering.text": "It is in the paper."}
+    assert author.post(at(record, "submit"), data=sent | why).status_code == 303
+    told = browser("reviewer_uni").get(at(record, "work")).text
+    assert "The marking was lowered" in told
+    assert "It is in the paper." in told
 
 
 def test_claims_that_an_editor_may_not_read_survive_the_grading(tale: Story) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.tlp import TLP
-from tests.story import Story
+from tests.story import Story, noted, ticked
 from tests.web.conftest import Browser, Portal
 from tests.web.hostile import XSS, live, poison
 
@@ -49,6 +49,25 @@ def test_signed_out_finds_clear_and_a_member_also_green(published: Story, browse
         "Conference elicitation Zirkonfalke",
         "Conference elicitation in the open",
     ]
+
+
+def test_a_filter_is_offered_for_what_a_note_says_of_its_subject(story: Story, browser: Browser) -> None:
+    """4.12: type, application, type of organization and tie level are filters in words, and they filter."""
+    noted(story)
+    ticked(story, days=20)
+    story.published(title="Conference elicitation in the open")
+    offered = browser("researcher").get("/search").text
+    for words in ("Entity note", "Type of organization", "University", "P2: substantial ties", "Application"):
+        assert words in offered, words
+    for query in (
+        "tie_level=P2",
+        "entity_type=university",
+        "subtype=entity_note",
+        "application_family=AF-ISR",
+    ):
+        (only,) = titles(browser("researcher").get(f"/search?{query}").text)
+        assert "remote sensing" in only
+    assert titles(browser("researcher").get("/search?tie_level=P3").text) == []
 
 
 def test_nothing_on_the_page_differs_by_a_hidden_record(story: Story, browser: Browser) -> None:

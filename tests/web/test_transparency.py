@@ -10,8 +10,8 @@ import pytest
 
 from comity.domain.handling import Handling
 from comity.domain.tlp import TLP
-from comity.services import withdraw
-from tests.story import Story
+from comity.services import correct, reply, submit, withdraw
+from tests.story import NOW, Story
 from tests.web.conftest import Browser, Portal
 
 
@@ -139,3 +139,25 @@ def test_an_empty_node_has_an_overview(browser: Browser) -> None:
     page = browser().get("/transparency")
     assert page.status_code == 200
     assert "The first quarter is not over yet" in page.text
+
+
+def test_substantive_corrections_and_waivers_are_counted(
+    browser: Browser, story: Story, portal: Portal
+) -> None:
+    """G-43."""
+    portal.moment = story.now = NOW
+    for _ in range(5):
+        record = story.published()
+        with story.unit("liaison") as unit:
+            correct.begin(unit, ref=record.ref)
+            submit.submit(unit, ref=record.ref)
+    for _ in range(5):
+        noted = story.drafted("contributor", kind_name="due_diligence_note")
+        story.submitted(noted, "contributor")
+        with story.unit("editor") as unit:
+            reply.waive(unit, ref=noted.ref, reason_code="legal_order", text="An order forbids notice.")
+    later(portal)
+    found = browser().get("/transparency/2026-Q4.json").json()
+    changes = table(found, "What happened to published records")["cells"]
+    assert {"labels": ["substantive correction handed in"], "count": 5} in changes  # type: ignore[operator]
+    assert table(found, "Prior notice")["cells"] == [{"labels": ["legal_order"], "count": 5}]

@@ -53,12 +53,20 @@ class SaveIn(Taken):
     handling: Handling | None = None
 
 
+class LoweringIn(Taken):
+    """Why a correction lowers the marking: a code of `downgrade` in the policy on reasons, and words."""
+
+    reason_code: Annotated[str, StringConstraints(max_length=80)]
+    text: Reason
+
+
 class SubmitIn(Taken):
     """`overrides` maps the key of a language finding to the reason why the words stay."""
 
     overrides: dict[str, Reason] = Field(default={}, max_length=200)
     urgent: bool = False
     supersedes: Annotated[str, StringConstraints(max_length=80)] | None = None
+    lowering: LoweringIn | None = None
 
 
 class PreflightIn(Taken):
@@ -190,7 +198,12 @@ def preflight(ctx: Ctx, ref: str, sent: PreflightIn) -> PreflightOut:
 def hand_in(ctx: Ctx, ref: str, sent: SubmitIn) -> RecordHead:
     """Submit for review. 422 names every field that stops it."""
     record = submit.submit(
-        ctx.unit, ref=ref, overrides=sent.overrides, urgent=sent.urgent, supersedes=sent.supersedes
+        ctx.unit,
+        ref=ref,
+        overrides=sent.overrides,
+        urgent=sent.urgent,
+        supersedes=sent.supersedes,
+        lowering=submit.Lowering(sent.lowering.reason_code, sent.lowering.text) if sent.lowering else None,
     )
     return RecordHead.of(record)
 

@@ -44,6 +44,7 @@ class Work(Shape):
     reviewed: list[WorkItem]
     withdrawals: list[WorkItem]
     disputes: list[WorkItem]
+    replies: list[WorkItem]
     holds: list[WorkItem]
 
 
@@ -74,6 +75,7 @@ def work(ctx: Ctx) -> Work:
         reviewed=_items(found.reviewed),
         withdrawals=_items(found.withdrawals),
         disputes=_items(found.disputes),
+        replies=_items(found.replies),
         holds=_items(found.holds),
     )
 

@@ -76,6 +76,7 @@ WORK: Final[Mapping[str, str]] = {
     "withdraw.asked": "withdrawal_asked",
     "personal_data.asked": "exception_asked",
     "dispute.raised": "appeal_raised",
+    "reply.invited": "to_tell",
     "access.asked": "access_asked",
 }
 """Events that those at work on a record hear of."""
@@ -99,6 +100,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "withdrawal_asked": "The originator asks to withdraw a record.",
     "exception_asked": "An exception for personal data is asked for.",
     "appeal_raised": "An appeal against a record has come in.",
+    "to_tell": "An organization that a record names is to be told, and may reply.",
     "access_asked": "Somebody asks for access to a record.",
 }
 

@@ -6,12 +6,14 @@ stored and not counted (`quorum`). Only organizations and declared interests are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from comity.domain.months import add_months
+from comity.domain.node import Organization
 
 FUNDING_MONTHS: Final = 36
 
@@ -41,6 +43,52 @@ class RecordTies:
     originator: str
     named_entities: frozenset[str] = frozenset()
     source_suppliers: frozenset[str] = frozenset()
+
+
+def named_in(content: Mapping[str, Any]) -> list[str]:
+    """Every name and identifier under which a complete content names organizations, except as a source."""
+    entities = [one for one in content.get("entities") or () if one.get("role") != "source"]
+    return _distinct(name for one in entities for name in _names(one))
+
+
+def suppliers_in(content: Mapping[str, Any]) -> list[str]:
+    """Who supplied its sources: their publishers, and the organizations that it names as a source."""
+    claims = content.get("claims") or ()
+    sources = [
+        *(content.get("sources") or ()),
+        *(one for claim in claims for one in claim.get("sources") or ()),
+    ]
+    entities = [one for one in content.get("entities") or () if one.get("role") == "source"]
+    return _distinct(
+        [*(str(one.get("publisher") or "") for one in sources), *(n for one in entities for n in _names(one))]
+    )
+
+
+def members_among(names: Collection[str], members: Iterable[Organization]) -> frozenset[str]:
+    """Ids of the members that go by one of these names or identifiers: a record names them in its own words."""
+    wanted = {_folded(name) for name in names}
+    return frozenset(
+        one.id
+        for one in members
+        if wanted & {_folded(known) for known in (one.id, one.name, one.ror, *one.other_names) if known}
+    )
+
+
+def _names(entity: Mapping[str, Any]) -> Iterator[str]:
+    yield str(entity.get("entity_id") or "")
+    yield str(entity.get("name") or "")
+    yield str((entity.get("identifiers") or {}).get("ror") or "")
+    for other in entity.get("other_names") or ():
+        yield str(other.get("value") or "")
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    return sorted({name.strip() for name in names if name.strip()})
+
+
+def _folded(name: str) -> str:
+    plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return plain.removeprefix("https://").removeprefix("http://").removeprefix("ror.org/").rstrip("/")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "withdraw.asked": (Role.EDITOR,),
     "personal_data.asked": (Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON),
     "dispute.raised": (Role.OMBUDSPERSON,),
+    "reply.invited": (Role.OMBUDSPERSON,),
 }
 """Whose work an event is, beside the author and the persons assigned."""
 _FOR_ALL_AT_WORK: Final = ("hold.asked", "record.hold")

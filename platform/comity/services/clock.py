@@ -1,4 +1,5 @@
-"""What the passing of time does: embargoes and reply windows end, records expire, holds end, reviews time out.
+"""What the passing of time does: embargoes and reply windows end, records expire, holds end, reviews time out,
+notices that were waived follow.
 
 The worker calls `tick` every few seconds; it is idempotent, and one bad record stops nothing: each is moved in a savepoint.
 """
@@ -14,7 +15,7 @@ from comity.domain.errors import ComityError
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record
 from comity.domain.working_days import end_of_working_days
-from comity.services import hold
+from comity.services import hold, reply
 from comity.services.publish import advance
 from comity.services.reviewers import rule_of
 from comity.services.step import give_reason, held_record, take
@@ -32,6 +33,7 @@ class Ticked:
     expired: Sequence[str]
     resumed: Sequence[str]
     timed_out: Sequence[str]
+    to_tell: Sequence[str]
     failed: Sequence[str] = field(default=())
 
 
@@ -43,6 +45,7 @@ def tick(unit: Unit) -> Ticked:
         expired=_each(unit, records.due(unit.db, unit.viewer, now=unit.now), _expire, failed),
         resumed=hold.end_due(unit),
         timed_out=_each(unit, _waiting(unit, State.IN_REVIEW), _time_out, failed),
+        to_tell=reply.follow_up(unit),
         failed=failed,
     )
 

@@ -53,6 +53,7 @@ def _people(unit: Unit, password: str) -> None:
             languages=tuple(node["languages"]),
             trust_group=node["trust_group"],
             contact=node["contact"],
+            legal_profile=node["legal_profile"],
             funding=tuple(node["funding"]),
             demo=True,
         ),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comity import policies
+from comity.domain.conflict import members_among
 from comity.domain.dispute import DisputeState, Outcome, PanelMember, clock, panel_problems
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from comity.domain.lifecycle_facts import Actor, Facts, Verb
@@ -113,7 +114,7 @@ def decide(unit: Unit, *, ref: str, dispute_id: int, outcome: str, text: str, pa
         _panel(unit, panel),
         originator=record.organization,
         involved=_involved(unit, record),
-        named=[str(one["id"]) for one in record.facts.get("subjects", ())],
+        named=members_among(record.facts.get("named", ()), organizations.listed(unit.db)),
         policy=policies.quorum(),
     )
     if problems:

@@ -15,8 +15,8 @@ from comity.storage import audiences, organizations, records
 
 PAGE = 20
 SHOWN_FACETS = (
-    "kind", "provenance", "tlp", "technology_area", "pathway", "method_family", "sector", "node", "severity", "evidence_level",
-    "status",
+    "kind", "subtype", "provenance", "tlp", "technology_area", "pathway", "method_family", "application_family", "entity_type",
+    "tie_level", "sector", "node", "severity", "evidence_level", "status",
 )  # fmt: skip
 
 

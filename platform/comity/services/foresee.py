@@ -12,14 +12,16 @@ from comity.domain.quorum import QuorumRule
 from comity.services.check import Checked, check_submission, exception_given
 from comity.services.draft import full_content
 from comity.services.reviewers import rule_of
-from comity.services.submit import statements
+from comity.services.submit import lowers, statements
 from comity.services.unit import Unit
 from comity.storage import records, revisions
 
 
 @dataclass(frozen=True)
 class Foreseen:
-    """`told` are the organizations that get notice before publication; `excepted` says the personal-data block was lifted."""
+    """`told` are the organizations that get notice before publication; `excepted` says the personal-data block was lifted, `lowers`
+    that the marking becomes less strict than that of the version in force.
+    """
 
     checked: Checked
     rule: QuorumRule
@@ -28,6 +30,7 @@ class Foreseen:
     excepted: bool
     content_hash: str
     can_be_urgent: bool
+    lowers: bool
 
 
 def foresee(unit: Unit, *, ref: str, urgent: bool = False) -> Foreseen:
@@ -51,4 +54,5 @@ def foresee(unit: Unit, *, ref: str, urgent: bool = False) -> Foreseen:
         excepted=exception_given(unit, record.id, revision.id),
         content_hash=revision.content_hash,
         can_be_urgent=advisory,
+        lowers=lowers(unit, record, revision.handling),
     )

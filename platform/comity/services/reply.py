@@ -33,8 +33,16 @@ def invited(unit: Unit, *, ref: str) -> list[editorial.StoredReply]:
 
 
 def _slot(stored: editorial.StoredReply) -> ReplySlot:
+    """`due_at` of a stored slot is when its window closes or, after a waiver, when notice has to follow."""
+    state = ReplyState(stored.state)
+    waived = state is ReplyState.WAIVED
     return ReplySlot(
-        ReplyState(stored.state), stored.invited_at, stored.due_at, stored.received_at, stored.waiver_reason
+        state,
+        stored.invited_at,
+        None if waived else stored.due_at,
+        stored.received_at,
+        stored.waiver_reason,
+        stored.due_at if waived else None,
     )
 
 
@@ -43,14 +51,22 @@ def _stored(stored: editorial.StoredReply, slot: ReplySlot) -> editorial.StoredR
         stored,
         state=slot.state.value,
         invited_at=slot.invited_at,
-        due_at=slot.due_at,
+        due_at=slot.follow_up_by if slot.state is ReplyState.WAIVED else slot.due_at,
         received_at=slot.received_at,
         waiver_reason=slot.waiver_reason,
     )
 
 
 def invite_subjects(unit: Unit, record: Record) -> Sequence[editorial.StoredReply]:
-    """Open a slot for every organization that is the subject of a claim, and tell it. Safe to repeat."""
+    """Open a slot for every organization that is the subject of a claim; the ombudsperson is asked to tell it. Safe to repeat."""
+    made = _open_slots(unit, record)
+    if made:
+        unit.audit("reply.invite", record.ref, audience_id=record.audience_id, organizations=len(made))
+        unit.emit("reply.invited", record.id, slots=[one.id for one in made])
+    return made
+
+
+def _open_slots(unit: Unit, record: Record) -> list[editorial.StoredReply]:
     known = {one.entity_id for one in editorial.of_record(unit.db, editorial.StoredReply, record.id)}
     made = []
     for subject in record.facts.get("subjects", ()):
@@ -59,10 +75,23 @@ def invite_subjects(unit: Unit, record: Record) -> Sequence[editorial.StoredRepl
         slot = reply.invite(ReplySlot(), unit.now)
         fresh = editorial.StoredReply(record.id, subject["id"], subject["name"], slot.state.value)
         made.append(editorial.add(unit.db, _stored(fresh, slot)))
-    if made:
-        unit.audit("reply.invite", record.ref, audience_id=record.audience_id, organizations=len(made))
-        unit.emit("reply.invited", record.id, slots=[one.id for one in made])
     return made
+
+
+def follow_up(unit: Unit) -> list[str]:
+    """For the node's clock: a waiver's 30 days are over, so notice follows now (G-32). Returns the references."""
+    moved = []
+    for stored in editorial.in_state(unit.db, editorial.StoredReply, ReplyState.WAIVED.value):
+        if not reply.follow_up_overdue(_slot(stored), unit.now):
+            continue
+        record = records.by_ids(unit.db, unit.viewer, [stored.record_id]).get(stored.record_id)
+        if record is None or record.tombstone is not None:
+            continue
+        editorial.store(unit.db, _stored(stored, reply.invite(_slot(stored), unit.now)))
+        unit.audit("reply.invite", record.ref, audience_id=record.audience_id, organizations=1)
+        unit.emit("reply.invited", record.id, slots=[stored.id])
+        moved.append(record.ref)
+    return moved
 
 
 def waive(unit: Unit, *, ref: str, reason_code: str, text: str) -> Record:
@@ -72,7 +101,7 @@ def waive(unit: Unit, *, ref: str, reason_code: str, text: str) -> Record:
     if Role.EDITOR not in unit.viewer.roles:
         raise NotAllowed("Only an editor waives prior notice, with a reason.")
     record = held_record(unit, ref)
-    invite_subjects(unit, record)
+    _open_slots(unit, record)
     for stored in editorial.of_record(unit.db, editorial.StoredReply, record.id):
         if stored.state in (ReplyState.INVITED.value, ReplyState.NOT_APPLICABLE.value):
             slot = reply.waive(_slot(stored), reason_code, unit.now, policies.reason_codes())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from comity import policies
-from comity.domain.conflict import Funding, RecordTies, Relations, conflicts
+from comity.domain.conflict import Funding, RecordTies, Relations, conflicts, members_among
 from comity.domain.node import Organization
 from comity.domain.quorum import (
     Decision,
@@ -60,9 +60,8 @@ def rule_of(unit: Unit, record: Record, *, ordinary: bool = False, tlp: TLP | No
     )
 
 
-def relations(unit: Unit) -> Relations:
+def relations(members: Sequence[Organization]) -> Relations:
     """What members have listed about each other, and the secretariat has checked."""
-    members = organizations.listed(unit.db)
     return Relations(
         parents=frozenset((one.id, one.parent) for one in members if one.parent),
         funding=frozenset(Funding(funder=funder, funded=one.id) for one in members for funder in one.funders),
@@ -74,10 +73,13 @@ def found_conflicts(
     unit: Unit, record: Record, organization: str, declared: Collection[str] = ()
 ) -> list[str]:
     """Sentences for every conflict of one organization with a record (G-20, G-21)."""
-    named = frozenset(str(one.get("id")) for one in record.facts.get("subjects", ()))
-    suppliers = frozenset(str(one) for one in record.facts.get("source_suppliers", ()))
-    ties = RecordTies(originator=record.organization, named_entities=named, source_suppliers=suppliers)
-    found = conflicts(organization, ties, relations(unit), today=unit.now.date(), declared=declared)
+    members = organizations.listed(unit.db)
+    ties = RecordTies(
+        originator=record.organization,
+        named_entities=members_among(record.facts.get("named", ()), members),
+        source_suppliers=members_among(record.facts.get("source_suppliers", ()), members),
+    )
+    found = conflicts(organization, ties, relations(members), today=unit.now.date(), declared=declared)
     return [one.sentence for one in found]
 
 

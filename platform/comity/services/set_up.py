@@ -14,6 +14,7 @@ from typing import Final
 
 from comity.domain.account import Account, AccountState
 from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from comity.domain.legal_profile import legal_profile_problems
 from comity.domain.membership import Step, What
 from comity.domain.node import Node, Organization
 from comity.domain.password_rules import password_problems
@@ -155,5 +156,17 @@ def _check(node: Node) -> None:
         )
         if not good
     ]
+    problems += legal_profile_problems(node.legal_profile)
+    problems += _funding_problems(node)
     if problems:
         raise Invalid(problems)
+
+
+def _funding_problems(node: Node) -> list[Problem]:
+    """Every source above five percent is public (G-44), so each has a name and a share."""
+    shares = [part.get("share") for part in node.funding]
+    whole = [share for share in shares if isinstance(share, int) and 0 < share <= 100]
+    named = all(str(part.get("source") or "").strip() for part in node.funding)
+    if named and len(whole) == len(shares) and sum(whole) <= 100:
+        return []
+    return [Problem("funding", "malformed", "Name each source with its share, together at most 100 percent.")]

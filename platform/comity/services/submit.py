@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from comity import policies
+from comity.domain.conflict import named_in, suppliers_in
 from comity.domain.errors import Invalid, NotAllowed, Problem
+from comity.domain.handling import Handling
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
@@ -16,9 +19,17 @@ from comity.services.draft import full_content, working
 from comity.services.reviewers import could_review
 from comity.services.step import give_reason, take
 from comity.services.unit import Unit
-from comity.storage import revisions, role_grants
+from comity.storage import records, revisions, role_grants
 
 EDITORS = f"role:{Role.EDITOR.value}"
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """Why a marking is lowered (G-09): a code of `downgrade` and words that reviewers and the author can read."""
+
+    reason_code: str
+    text: str
 
 
 def submit(
@@ -28,8 +39,10 @@ def submit(
     overrides: Mapping[str, str] | None = None,
     urgent: bool = False,
     supersedes: str | None = None,
+    lowering: Lowering | None = None,
 ) -> Record:
-    """Submit the working version. `overrides` maps `finding_key` to the reason why the words stay.
+    """Submit the working version. `overrides` maps `finding_key` to the reason why the words stay; `lowering` says why a
+    correction carries a less strict marking than the version in force.
 
     Raises `Invalid` with every problem. A correction of a published record goes back to the reviewers it had (4.5.1).
     """
@@ -39,8 +52,13 @@ def submit(
         raise NotAllowed("Only its author submits a draft.")
     content = full_content(unit, revision)
     checked = check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling)
-    _refuse(unit, record, revision, checked, overrides or {})
+    chosen = _choices(unit, record, urgent=urgent, supersedes=supersedes or "")
+    if lowered := lowers(unit, record, revision.handling):
+        chosen += _lowering_problems(lowering)
+    _refuse(unit, record, revision, [*checked.problems, *chosen], checked, overrides or {})
     _keep_overrides(unit, record, checked, overrides or {})
+    if lowered and lowering:
+        give_reason(unit, record, "downgrade", reason_code=lowering.reason_code, text=lowering.text)
     revisions.store(unit.db, replace(revision, frozen=True))
     facts = Facts(
         by=Actor.AUTHOR,
@@ -79,10 +97,54 @@ def _resubmit(
     return take(unit, record, Verb.REVISE, reviewable, **changes)
 
 
+def lowers(unit: Unit, record: Record, handling: Handling) -> bool:
+    """Would publishing under `handling` lower the marking of the version in force? Its originator may, with a reason (H-02)."""
+    in_force = revisions.get(unit.db, unit.viewer, record.published_revision_id)
+    return in_force is not None and handling.tlp.restriction < in_force.handling.tlp.restriction
+
+
+def _lowering_problems(lowering: Lowering | None) -> list[Problem]:
+    problems = []
+    if lowering is None or policies.reason_codes().find("downgrade", lowering.reason_code) is None:
+        problems.append(
+            Problem("lowering.reason_code", "missing", "The marking is lowered: choose the reason for that.")
+        )
+    if lowering is None or not lowering.text.strip():
+        problems.append(Problem("lowering.text", "missing", "Say in words why the marking is lowered."))
+    return problems
+
+
+def _choices(unit: Unit, record: Record, *, urgent: bool, supersedes: str) -> list[Problem]:
+    """What is chosen with the handing in: it stands in no content, and a slip in it would show only much later."""
+    problems = []
+    if urgent and record.kind != "advisory":
+        problems.append(Problem("urgent", "urgent-is-for-advisories", "Only an advisory can be urgent."))
+    older = records.get(unit.db, unit.viewer, supersedes) if supersedes else None
+    if supersedes and (
+        older is None
+        or not older.is_published
+        or older.id == record.id
+        or older.organization != record.organization
+    ):
+        problems.append(
+            Problem(
+                "supersedes",
+                "unknown",
+                f"Your organization has no other published record “{supersedes[:80]}”.",
+            )
+        )
+    return problems
+
+
 def _refuse(
-    unit: Unit, record: Record, revision: Revision, checked: Checked, overrides: Mapping[str, str]
+    unit: Unit,
+    record: Record,
+    revision: Revision,
+    found: Sequence[Problem],
+    checked: Checked,
+    overrides: Mapping[str, str],
 ) -> None:
-    problems = [*checked.problems, *_unworkable(unit, record, revision)]
+    problems = [*found, *_unworkable(unit, record, revision)]
     problems += [
         Problem(finding.field, f"language:{finding_key(finding)}", f"“{finding.matched}”: {finding.why}")
         for finding in checked.open_language(overrides)
@@ -136,7 +198,9 @@ def _keep_overrides(unit: Unit, record: Record, checked: Checked, overrides: Map
 
 
 def statements(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Which organizations are the subject of a claim: it decides the quorum and the right of reply (G-03, G-30)."""
+    """Which organizations are the subject of a claim: it decides the quorum and the right of reply (G-03, G-30). And which are
+    named or supplied a source: their own reviewers have a conflict (G-21).
+    """
     subjects = [one for one in content.get("entities") or [] if one.get("role") == "subject"]
     negative = bool(subjects) and bool(content.get("claims"))
     named = [
@@ -147,6 +211,8 @@ def statements(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "names_entity": negative,
         "subjects": named if negative else [],
+        "named": named_in(content),
+        "source_suppliers": suppliers_in(content),
         "severe": severe,
         "certain": severe and certain,
     }

@@ -35,12 +35,19 @@ _ENDS_OF_REVIEW = ("approve", "request_changes", "reject", "time_out")
 _GRANTED = (HoldState.IN_FORCE.value, HoldState.ENDED.value)
 _CHANGES = {
     "correct_minor": "minor correction",
+    "revise": "substantive correction handed in",
+    "revise_sources": "substantive correction handed in",
     "withdraw": "withdrawal",
     "restrict": "removal by legal order",
     "expire": "expiry",
     "supersede": "replacement by a newer record",
     "open_dispute": "dispute opened",
     "time_out": "review without a quorum in time",
+}
+
+_WITH_REASON = {
+    "downgrade": "Markings lowered in a correction, by reason",
+    "waiver": "Prior notice to a named organization waived, by reason",
 }
 
 
@@ -167,6 +174,10 @@ def _reasons(given: Sequence[Given]) -> list[Table]:
     return [
         _table("Returns and refusals, by reason", ("what", "reason"), refusals),
         _table("Withdrawals asked for, by reason", ("reason",), withdrawn),
+        *(
+            _table(title, ("reason",), [(one.reason,) for one in given if one.what == what])
+            for what, title in _WITH_REASON.items()
+        ),
         _table("Findings of the language check that authors kept with a reason, by rule", ("rule",), rules),
     ]
 

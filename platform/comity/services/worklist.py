@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from comity.domain.lifecycle_facts import State
 from comity.domain.quorum import Tally
 from comity.domain.record import Record
+from comity.domain.reply import ReplyState
 from comity.domain.roles import Role
 from comity.services.reviewers import assigned_reviewers, count
 from comity.services.unit import Unit
@@ -36,6 +37,7 @@ class Worklist:
     reviewed: Sequence[Item]
     withdrawals: Sequence[Item]
     disputes: Sequence[Item]
+    replies: Sequence[Item]
     holds: Sequence[Item]
 
 
@@ -51,6 +53,7 @@ def worklist(unit: Unit) -> Worklist:
         reviewed=[one for one in reviewing if one.voted],
         withdrawals=_items(unit, _asked_to_withdraw(unit)) if editing else (),
         disputes=_disputes(unit) if Role.OMBUDSPERSON in roles else (),
+        replies=_replies(unit) if Role.OMBUDSPERSON in roles else (),
         holds=_holds(unit) if Role.REVIEWER in roles or Role.COUNCIL_MEMBER in roles else (),
     )
 
@@ -119,6 +122,13 @@ def _readable(unit: Unit, ids: Sequence[int]) -> list[Item]:
 def _disputes(unit: Unit) -> list[Item]:
     stored = editorial.in_state(unit.db, editorial.StoredDispute, "received", "open", "before_council")
     return _readable(unit, sorted({one.record_id for one in stored}))
+
+
+def _replies(unit: Unit) -> list[Item]:
+    """Records whose named organizations are to be told, and whose time to reply still runs."""
+    stored = editorial.in_state(unit.db, editorial.StoredReply, ReplyState.INVITED.value)
+    open_ = {one.record_id for one in stored if one.due_at is not None and unit.now < one.due_at}
+    return _readable(unit, sorted(open_))
 
 
 def _holds(unit: Unit) -> list[Item]:

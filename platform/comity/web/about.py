@@ -15,7 +15,7 @@ from comity.domain.tlp import TLP
 from comity.http.capability import capability
 from comity.http.context import Ctx
 from comity.http.route import new_router
-from comity.web.rendering import page
+from comity.web.rendering import page, words
 
 router = new_router(include_in_schema=False)
 
@@ -50,7 +50,28 @@ def about(ctx: Ctx) -> Response:
         for service in levels.services.values()
     ]
     roles = [{"name": rule.name, "says": rule.says} for rule in policies.roles().roles.values()]
-    return page(ctx, "about/node.html", node=node, levels=rows, version=levels.version, roles=roles)
+    return page(
+        ctx,
+        "about/node.html",
+        node=node,
+        law=[{"label": words(name), "text": _said(value)} for name, value in node.legal_profile.items()],
+        levels=rows,
+        version=levels.version,
+        roles=roles,
+    )
+
+
+def _said(value: object) -> str:
+    """A part of the legal profile as a line of words: it is data, whose shape `domain.legal_profile` holds."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return "; ".join(f"{name.replace('_', ' ')}: {_said(one)}" for name, one in value.items())
+        case list() | tuple():
+            return ", ".join(_said(one) for one in value) or "none"
+        case _:
+            return str(value)
 
 
 @router.get("/policies")

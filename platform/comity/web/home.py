@@ -30,6 +30,7 @@ _WAITING: Final = (
     ("to_review", "To review", "/work#to_review"),
     ("withdrawals", "Withdrawals asked for", "/work#withdrawals"),
     ("disputes", "Appeals", "/work#disputes"),
+    ("replies", "Organizations to tell and hear", "/work#replies"),
     ("holds", "Holds", "/work#holds"),
 )
 """List of the worklist -> its words and its place on the work page, in the order shown."""

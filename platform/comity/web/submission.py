@@ -6,10 +6,11 @@ Nothing is handed in that was not shown: the page carries the hash of what it sh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 
+from comity import policies
 from comity.domain.errors import Invalid, Problem
 from comity.domain.kinds.registry import kind
 from comity.http.capability import capability
@@ -20,14 +21,17 @@ from comity.services.examine import Desk
 from comity.services.foresee import Foreseen, foresee
 from comity.services.offer import editable
 from comity.services.preflight import preflight
-from comity.web import audience, findings
+from comity.web import audience, findings, forms
 from comity.web.editor import own_desk
-from comity.web.forms import Field, Sent, SentForm
+from comity.web.forms import Field, Sent, SentForm, filled
 from comity.web.notices import redirect
 from comity.web.quorum_words import conditions
 from comity.web.rendering import page
 
 router = new_router(include_in_schema=False)
+
+_CHOSEN_HERE: Final = frozenset({"urgent", "supersedes", "lowering.reason_code", "lowering.text"})
+"""Fields of this page; every other one is on the page of the draft."""
 
 WHY: Final = "_why."
 CHANGED: Final = "The draft has changed since this page was shown. Look at it again before you hand it in."
@@ -50,7 +54,7 @@ def hand_in(ctx: Ctx, ref: str, sent: SentForm) -> Response:
     """Hand in what was shown."""
     desk = own_desk(ctx, ref)
     ahead = foresee(ctx.unit, ref=ref, urgent=sent.ticked("urgent"))
-    sent.only("seen", "confirmed", "urgent", "supersedes", *_reason_fields(ahead))
+    sent.only("seen", "confirmed", *_CHOSEN_HERE, *_reason_fields(ahead))
     told = []
     if sent.one("seen") != ahead.content_hash:
         told.append(CHANGED)
@@ -65,6 +69,7 @@ def hand_in(ctx: Ctx, ref: str, sent: SentForm) -> Response:
             overrides=_reasons(ahead, sent),
             urgent=sent.ticked("urgent"),
             supersedes=sent.one("supersedes") or None,
+            lowering=submit.Lowering(sent.one("lowering.reason_code"), sent.one("lowering.text")),
         )
     except Invalid as wrong:
         return _page(ctx, desk, ahead, sent=sent, problems=wrong.problems, status=422)
@@ -98,6 +103,9 @@ def _page(
     readers = audience.drawn(found, node_name=ctx.node.name, published=record.is_published)
     reasons = _reasons(ahead, sent)
     standing = problems or ahead.checked.problems
+    chosen = [one for one in problems if one.field in _CHOSEN_HERE]
+    options = _options(ahead, record.is_published)
+    options = filled(options, sent, chosen) if sent else options
     return page(
         ctx,
         "editor/submit.html",
@@ -119,10 +127,10 @@ def _page(
         links=[
             _link(record.ref, one)
             for one in standing
-            if not one.code.startswith(("language:", "personal-data"))
+            if not one.code.startswith(("language:", "personal-data")) and one.field not in _CHOSEN_HERE
         ],
-        general=list(general) + _unanswered(problems),
-        options=_options(ahead, record.is_published, sent),
+        general=[*general, *_unanswered(problems), *forms.general(options, chosen)],
+        options=options,
         seen=ahead.content_hash,
         confirmed=sent.ticked("confirmed") if sent else False,
     )
@@ -139,15 +147,14 @@ def _link(ref: str, problem: Problem) -> Mapping[str, str]:
     }
 
 
-def _options(ahead: Foreseen, published: bool, sent: Sent | None) -> list[Field]:
-    typed: Any = sent
+def _options(ahead: Foreseen, published: bool) -> list[Field]:
     urgent = Field(
         "urgent",
         "Urgent: harm would happen within the time of an ordinary review",
         "check",
         "Two sectors agree within hours, and it ends by itself after 14 days unless the ordinary rule is met.",
         required=False,
-        value=bool(typed and typed.ticked("urgent")),
+        value=False,
     )
     older = Field(
         "supersedes",
@@ -155,6 +162,26 @@ def _options(ahead: Foreseen, published: bool, sent: Sent | None) -> list[Field]
         "line",
         "Reference of an older record of your organization, such as RSI-…; leave it empty if there is none.",
         required=False,
-        value=typed.one("supersedes") if typed else "",
     )
-    return [*([urgent] if ahead.can_be_urgent else []), *([] if published else [older])]
+    lowering = _lowering() if ahead.lowers else []
+    return [*lowering, *([urgent] if ahead.can_be_urgent else []), *([] if published else [older])]
+
+
+def _lowering() -> list[Field]:
+    """Asked for when the marking becomes less strict than that of the version in force (G-09)."""
+    reasons = policies.reason_codes().reasons["downgrade"]
+    return [
+        Field(
+            "lowering.reason_code",
+            "Why the marking is lowered",
+            "choice",
+            options=tuple((code, reason.label) for code, reason in reasons.items()),
+        ),
+        Field(
+            "lowering.text",
+            "In your own words",
+            "prose",
+            "Reviewers read it. Everybody who gains access is shown above.",
+            max_length=2000,
+        ),
+    ]

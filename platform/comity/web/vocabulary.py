@@ -11,6 +11,7 @@ from typing import Final
 
 from comity import policies
 from comity.domain.handling import Caveat, Handling
+from comity.domain.kinds.due_diligence_note import TIE_LEVELS
 from comity.domain.kinds.registry import KINDS
 from comity.domain.node import Node
 
@@ -90,7 +91,9 @@ def facet_value(facet: str, code: str, here: Node) -> str:
             return PROVENANCE.get(code, in_words(code))
         case "node":
             return node_name(code, here)
-        case "tie_level" | "country":
+        case "tie_level":
+            return TIE_LEVELS.get(code, code)
+        case "country":
             return code
         case _:
             pass

@@ -122,6 +122,38 @@ def test_expiry_has_a_limit_for_each_kind_and_marking(
     assert fields(model, example(model, subtype=subtype, **dates), tlp)["expires_at"] == "too-late"
 
 
+def claiming(model: type[Kind], **changes: Any) -> dict[str, Any]:
+    """The example of a kind with the subject and the claim of the note."""
+    taken = {name: copy.deepcopy(NOTE.example[name]) for name in ("entities", "claims")}
+    return example(model, **taken, **changes)
+
+
+@pytest.mark.parametrize("model", [ADVISORY, PRACTICE, NOTE], ids=lambda model: model.name)
+def test_who_is_not_asked_to_reply_is_heard_another_way(model: type[Kind]) -> None:
+    """G-31: at AMBER and stricter its public position stands in the record, and the record ends within six months."""
+    dates = {"valid_from": "2026-11-20", "review_due": "2026-12-01", "expires_at": "2027-05-20"}
+    subtype = {"advisory": "incident_lessons", "best_practice": "procedure"}.get(model.name, "entity_note")
+    silent = claiming(model, subtype=subtype, position_of_entity=" ", **dates)
+    heard = claiming(model, subtype=subtype, position_of_entity="It denies this.", **dates)
+    longer = {**heard, "expires_at": "2027-05-21"}
+    for tlp in (TLP.AMBER, TLP.AMBER_STRICT, TLP.RED):
+        assert fields(model, silent, tlp)["position_of_entity"] == "G-31"
+        assert not {"position_of_entity", "expires_at"} & fields(model, heard, tlp).keys()
+        assert fields(model, longer, tlp)["expires_at"] == "too-late"
+    assert "position_of_entity" not in fields(model, silent, TLP.GREEN)
+    assert "expires_at" not in fields(model, longer, TLP.GREEN)
+
+
+def test_exceptional_personal_data_stays_a_year_at_most() -> None:
+    """SG-02."""
+    law = {"purpose": "Safety of a person.", "basis": "Article 6(1)(d)."}
+    dates = {"valid_from": "2026-11-20", "review_due": "2026-12-01", "expires_at": "2027-11-21"}
+    data = example(PRACTICE, personal_data="exceptional", legal_basis=law, **dates)
+    assert fields(PRACTICE, data) == {"expires_at": "too-late"}
+    assert fields(PRACTICE, {**data, "expires_at": "2027-11-20"}) == {}
+    assert fields(PRACTICE, {**data, "personal_data": "official_capacity"}) == {}
+
+
 def test_dates_must_be_in_order_and_not_past() -> None:
     assert fields(ADVISORY, example(ADVISORY, expires_at="2026-11-21", review_due="2026-11-01")) == {
         "expires_at": "dates"

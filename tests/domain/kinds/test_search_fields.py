@@ -46,6 +46,12 @@ def test_facets_are_codes_under_the_names_the_index_knows() -> None:
     )
 
 
+def test_a_note_is_found_by_the_type_of_its_subject_and_by_tie_level() -> None:
+    facets = search_fields(NOTE.model_validate(NOTE.example)).facets
+    assert facets["entity_type"] == ("university",)
+    assert facets["tie_level"] == ("P2", "P0")
+
+
 def test_heavier_text_comes_first() -> None:
     advisory = KINDS["advisory"]
     content = advisory.model_validate(advisory.example)

@@ -27,6 +27,7 @@ from comity.domain.fields.values import (
     Line,
     Lines,
     Note,
+    Prose,
 )
 from comity.domain.kinds.parts import (
     Action,
@@ -89,6 +90,16 @@ class Kind(Group):
         MANY,
         Label("Organizations named", "Name the unit, not the country.", section=ENTITIES),
     ] = []
+    position_of_entity: Annotated[
+        Prose,
+        Indexed(1),
+        Label(
+            "Position of the organization",
+            "Its public position or reply. Needed for a claim at AMBER and stricter.",
+            "prose",
+            ENTITIES,
+        ),
+    ] = ""
     claims: Annotated[
         list[Claim],
         MANY,

@@ -15,7 +15,7 @@ from comity.domain.claim import Claim, UnitScope
 from comity.domain.errors import Problem
 from comity.domain.fields.annotations import Indexed, Label, Options
 from comity.domain.fields.prose import own_words
-from comity.domain.fields.values import MANY, NEEDED, Code, Group, Line, Lines, Name, Note, Prose
+from comity.domain.fields.values import MANY, NEEDED, Code, Group, Line, Lines, Name, Note
 from comity.domain.kinds.base import ACTION, ENTITIES, ESSENTIALS, EVIDENCE, SUBSTANCE, Kind
 from comity.domain.kinds.parts import EntityRef, PathwayNote
 from comity.domain.months import add_months
@@ -56,7 +56,12 @@ class TieLevel(Group):
         Label("Unit", missing="Name the unit, or say the whole organization."),
         Indexed(4, names=True),
     ]
-    level: Annotated[TieLevelCode, Options(TIE_LEVELS), Label("Tie level", missing="Choose the tie level.")]
+    level: Annotated[
+        TieLevelCode,
+        Options(TIE_LEVELS),
+        Indexed(facet="tie_level"),
+        Label("Tie level", missing="Choose the tie level."),
+    ]
     claims: Annotated[list[Code], Label("Claims that carry it", "Claim numbers, one a line.", "lines")] = []
 
 
@@ -132,11 +137,6 @@ class DueDiligenceNote(Kind):
     method: Annotated[
         Method, Label("How the search was done", section=EVIDENCE, missing="Say how the search was done.")
     ]
-    position_of_entity: Annotated[
-        Prose,
-        Indexed(1),
-        Label("Position of the organization", "Its public position or reply.", "prose", SUBSTANCE),
-    ] = ""
     benefits: Annotated[
         Note, NEEDED, Indexed(2),
         Label("Benefit of engagement", "What is gained by working with it.", "prose", ACTION, "Say what is gained by engaging."),

@@ -55,6 +55,7 @@ class EntityRef(Group):
     ]
     entity_type: Annotated[
         EntityType | None,
+        Indexed(facet="entity_type"),
         Label("Type", "An organization or a programme; natural persons are never recorded here."),
     ] = None
     role: Annotated[EntityRole, Label("Role in this record", missing="Choose the role in this record.")]

@@ -19,6 +19,7 @@ from comity.domain.errors import Problem
 from comity.domain.fields.prose import own_words
 from comity.domain.fields.shape import Shape, shape_at, shapes
 from comity.domain.kinds.base import Kind
+from comity.domain.months import add_months
 from comity.domain.personal_data import find
 from comity.domain.source import grading_problems
 from comity.domain.taxonomy import Taxonomy
@@ -29,6 +30,12 @@ PERSON_KEYS: Final = frozenset({
     "date_of_birth", "religion", "visa", "visa_status", "surname_origin", "suspect", "suspect_status", "gender", "passport", "cv",
 })  # fmt: skip
 """Keys that no kind has and that get a reason when somebody sends them (SG-01, J-02.2)."""
+
+QUIET_MONTHS: Final = 6
+"""How long a claim about an organization may be in use that was not asked to reply first (G-31)."""
+
+EXCEPTION_MONTHS: Final = 12
+"""How long exceptional personal data may be kept in use (SG-02)."""
 
 UNSAVEABLE: Final = frozenset({"unknown-field", "control-character"})
 """Codes of `draft_problems` that stop even the saving of a draft: such data cannot have come from our form."""
@@ -72,7 +79,7 @@ def submit_problems(
     label, today = TLP(tlp), now.astimezone(UTC).date()
     return [
         *_date_problems(complete, label, today),
-        *_subject_problems(complete),
+        *_subject_problems(complete, label),
         *_common_problems(complete),
         *(
             p
@@ -156,13 +163,9 @@ def _unknown(key: str) -> str:
 
 
 def _date_problems(content: Kind, tlp: TLP, today: date) -> Iterator[Problem]:
-    limit = content.longest_expiry(content.subtype, content.valid_from, tlp)
+    limit, why = min(_limits(content, tlp))
     if content.expires_at > limit:
-        yield Problem(
-            "expires_at",
-            "too-late",
-            f"At {tlp.label} this type may be in use until {limit.isoformat()} at most.",
-        )
+        yield Problem("expires_at", "too-late", f"{why} until {limit.isoformat()} at most.")
     if content.expires_at < content.valid_from:
         yield Problem("expires_at", "dates", "This is before the first day of validity.")
     elif content.expires_at < today:
@@ -173,7 +176,29 @@ def _date_problems(content: Kind, tlp: TLP, today: date) -> Iterator[Problem]:
         )
 
 
-def _subject_problems(content: Kind) -> Iterator[Problem]:
+def _limits(content: Kind, tlp: TLP) -> Iterator[tuple[date, str]]:
+    """Last days of use with the beginning of a sentence that says why; the earliest holds."""
+    of_kind = content.longest_expiry(content.subtype, content.valid_from, tlp)
+    yield of_kind, f"At {tlp.label} this type may be in use"
+    if _unannounced(content, tlp):
+        yield (
+            add_months(content.valid_from, QUIET_MONTHS),
+            f"At {tlp.label} a claim about an organization may be in use",
+        )
+    if content.personal_data == "exceptional":
+        yield (
+            add_months(content.valid_from, EXCEPTION_MONTHS),
+            "With exceptional personal data it may be in use",
+        )
+
+
+def _unannounced(content: Kind, tlp: TLP) -> bool:
+    """A claim about an organization that is not asked to reply first, so that other duties stand in (G-31)."""
+    about = any(entity.role == "subject" for entity in content.entities)
+    return about and bool(content.claims) and tlp.restriction >= TLP.AMBER.restriction
+
+
+def _subject_problems(content: Kind, tlp: TLP) -> Iterator[Problem]:
     for i, entity in enumerate(content.entities):
         if entity.role == "subject" and entity.entity_type is None:
             yield Problem(
@@ -197,6 +222,12 @@ def _subject_problems(content: Kind) -> Iterator[Problem]:
             "entities",
             "subject-missing",
             "A claim is about an organization: name it, with the role of subject. It may then be asked to reply.",
+        )
+    if _unannounced(content, tlp) and not content.position_of_entity.strip():
+        yield Problem(
+            "position_of_entity",
+            "G-31",
+            f"At {tlp.label} the organization is not asked to reply first: record its public position.",
         )
     if about and not content.claims:
         yield Problem(
