@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("state_reason", sa.String(length=300), nullable=False),
         sa.Column("state_since", UTCDateTime(), nullable=False),
         sa.Column("heard_at", UTCDateTime(), nullable=True),
+        sa.Column("let_in_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("node_id", name=op.f("pk_peer")),
     )
     with op.batch_alter_table("peer", schema=None) as batch_op:

@@ -6,7 +6,7 @@ Refuses to know what follows from it: what may leave for which node is a release
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -68,6 +68,8 @@ class ContactPoint(Part):
 class LegalProfile(Part):
     """One node's profile. It is looked at again by `review_due`."""
 
+    schema_: Literal["rsi.legal_profile/1"] = Field(default="rsi.legal_profile/1", alias="schema")
+    node: str = Field(default="", max_length=60)
     jurisdiction: Country
     data_protection: DataProtection
     disclosure_law: DisclosureLaw
@@ -78,11 +80,39 @@ class LegalProfile(Part):
     lists_advisory: tuple[Line, ...] = ()
     technology_list: TechnologyList | None = None
     classified_material: Literal["refused"] = "refused"
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], ...] = ()
     national_contact_point: ContactPoint | None = None
     may_not_receive: tuple[Line, ...] = ("exceptional_personal_data",)
     may_not_send: tuple[Line, ...] = ("member_identity", "submission_payload")
     reviewed_on: date
     review_due: date
+
+    def overdue(self, now: datetime) -> bool:
+        """Nobody has looked at it again by the day on which somebody should have (UTC)."""
+        return self.review_due < now.date()
+
+    def transfers_to(self, country: str) -> bool:
+        """May personal data that is shared at all go to `country`? A country that is not named has no basis."""
+        return country == self.jurisdiction or self.data_protection.transfer_basis.get(country) in (
+            "adequacy",
+            "standard_clauses",
+        )
+
+    @property
+    def keeps_amber(self) -> bool:
+        """Can the node keep TLP:AMBER from a demand for disclosure, and does it accept such records (4.10.2)?"""
+        law = self.disclosure_law
+        return law.accepts_amber_from_peers and (
+            not law.applies_to_operator or bool(law.exemptions_relied_on)
+        )
+
+
+def readable(given: Mapping[str, Any]) -> LegalProfile | None:
+    """The profile, or None for one that is not filled in or was written before this form: a node without one works, alone."""
+    try:
+        return LegalProfile.model_validate(given)
+    except ValidationError:
+        return None
 
 
 def legal_profile_problems(given: Mapping[str, Any]) -> Iterator[Problem]:

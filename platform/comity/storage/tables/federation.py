@@ -49,6 +49,7 @@ class PeerRow(Row, table=True):
     state_reason: str = Field(default="", max_length=300)
     state_since: datetime = Field(sa_type=UTCDateTime)
     heard_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    let_in_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class PeerKeyRow(Row, table=True):
