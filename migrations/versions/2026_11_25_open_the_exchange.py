@@ -37,6 +37,9 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("level", "index", name=op.f("pk_ledger_node")),
     )
+    with op.batch_alter_table("ledger_node", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ledger_node_hash"), ["hash"], unique=False)
+
     op.create_table(
         "node_key",
         sa.Column("kid", sa.String(length=60), nullable=False),
@@ -479,6 +482,9 @@ def downgrade() -> None:
 
     op.drop_table("notice")
     op.drop_table("node_key")
+    with op.batch_alter_table("ledger_node", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ledger_node_hash"))
+
     op.drop_table("ledger_node")
     op.drop_table("ledger_cosignature")
     op.drop_table("ledger_checkpoint")

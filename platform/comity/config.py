@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = Field(
         default=SecretStr(""), description="Password for the mail server, with the user in the address."
     )
+    key_passphrase: SecretStr = Field(
+        default=SecretStr(""),
+        description="Encrypts the node's private signing key in the database; keep it where no backup of the database goes.",
+    )
     mail_from: str = Field(default="comity@localhost", description="Sender of alert mails.")
     attachment_scanner: str = Field(
         default="", description="Command that is given a file and exits non-zero for malware."

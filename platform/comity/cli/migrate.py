@@ -8,7 +8,7 @@ import typer
 
 from comity.cli.open_node import stop
 from comity.config import get_settings
-from comity.services import migrate
+from comity.services import migrate, set_up
 from comity.services.runtime import Runtime
 
 app = typer.Typer(help="The schema of the database.", no_args_is_help=True)
@@ -16,8 +16,10 @@ app = typer.Typer(help="The schema of the database.", no_args_is_help=True)
 
 @app.command()
 def up(to: Annotated[str, typer.Option(help="Revision to go to.")] = "head") -> None:
-    """Upgrade the database. Safe to repeat."""
+    """Upgrade the database. Safe to repeat. A node that was set up before nodes had keys gets one."""
     migrate.migrate(get_settings().database_url, to=to)
+    if to == "head":
+        _complete()
     _tell()
 
 
@@ -41,6 +43,16 @@ def check() -> None:
     if differences := migrate.drift(get_settings().database_url):
         raise stop("\n".join(["The database differs from what the code expects:", *differences]))
     typer.echo(f"The database is at {schema.head}, as the code expects.")
+
+
+def _complete() -> None:
+    runtime = Runtime(get_settings())
+    try:
+        with runtime.system_unit("migrate up") as unit:
+            if set_up.is_set_up(unit):
+                set_up.open_to_others(unit)
+    finally:
+        runtime.close()
 
 
 def _tell() -> None:

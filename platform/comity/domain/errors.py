@@ -111,3 +111,13 @@ class Busy(ComityError):
     status = 503
     code = "busy"
     sentence = "The node is busy. Please try again in a moment."
+
+
+class KeyLocked(ComityError):
+    """The node's private key is there and cannot be opened: the passphrase is missing or another one."""
+
+    status = 503
+    code = "key-locked"
+    sentence = (
+        "The node cannot sign: its operator has to give the passphrase of its key. Nothing was changed."
+    )

@@ -30,15 +30,21 @@ RECORDS: Final = ROOT / "demo" / "records"
 
 def load(runtime: Runtime, *, now: datetime, say: Callable[[str], None] = lambda _: None) -> str:
     """Set up the node and play the life of its records up to `now`. Returns the password, or "" when it was loaded before."""
+    records = read_demo(RECORDS, now.date())
     with runtime.system_unit("load the demonstration") as unit:
         if set_up.is_set_up(unit):
             return ""
+        unit.now = _before(records, now)
         password = f"{secrets.token_urlsafe(9)}-demo"
         _people(unit, password)
-    records = read_demo(RECORDS, now.date())
     say(f"{len(records)} records of invented organizations")
     _play(runtime, records, now)
     return password
+
+
+def _before(records: list[DemoRecord], now: datetime) -> datetime:
+    """The node is older than its first record, or its key would be younger than what it signs."""
+    return now - timedelta(days=30 + max(one.published_days_ago for one in records))
 
 
 def _people(unit: Unit, password: str) -> None:

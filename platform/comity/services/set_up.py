@@ -21,6 +21,7 @@ from comity.domain.password_rules import password_problems
 from comity.domain.roles import Role
 from comity.services.grant import grant
 from comity.services.invite import Invitation, invite
+from comity.services.sign import ensure_key
 from comity.services.unit import Unit
 from comity.services.verify_password import hashed
 from comity.storage import collections, organizations, people
@@ -48,7 +49,14 @@ def set_up(
         organizations.add(unit.db, office, now=unit.now)
     collections.ensure(unit.db, node.node_id, unit.now)
     unit.audit("node.set_up", f"node:{node.node_id}", country=node.country)
+    open_to_others(unit)
     return node
+
+
+def open_to_others(unit: Unit) -> None:
+    """Give the node its key and its collections. Safe to repeat: a node of an older version gets them when it is migrated."""
+    ensure_key(unit)
+    collections.ensure(unit.db, unit.node.node_id, unit.now)
 
 
 def is_set_up(unit: Unit) -> bool:

@@ -73,6 +73,7 @@ def put(db: Session, collection_id: str, stored: Sequence[NewObject], now: datet
     """Put versions into a collection, in this order; returns their `seq`. Needs a writing unit."""
     if not stored:
         return []
+    sequences.hold(db, "audit")  # the order of locks that `storage.ledger` keeps too
     first, head = sequences.take(db, _COUNTER, len(stored))
     began = max(micros(now), int(head or 0) + 1)
     sequences.keep_head(db, _COUNTER, str(began + len(stored) - 1))

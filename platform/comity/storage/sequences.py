@@ -30,6 +30,13 @@ def take(db: Session, name: str, count: int) -> tuple[int, str]:
     return first, head
 
 
+def hold(db: Session, name: str) -> None:
+    """Lock `name` without advancing it, as the first of several: who locks in one order never waits for each other."""
+    if db.scalar(sa.select(_sequence.c.value).where(_sequence.c.name == name).with_for_update()) is None:
+        _begin(db, name)
+        db.scalar(sa.select(_sequence.c.value).where(_sequence.c.name == name).with_for_update())
+
+
 def _begin(db: Session, name: str) -> None:
     """Two transactions may be the first at once: the one that comes second goes on with the row of the other."""
     try:

@@ -33,7 +33,7 @@ class TreeNodeRow(Row, table=True):
 
     level: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     index: int = Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False})
-    hash: str = Field(max_length=64)
+    hash: str = Field(max_length=64, index=True)
 
 
 class CheckpointRow(Row, table=True):
