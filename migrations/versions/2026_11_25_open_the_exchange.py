@@ -334,6 +334,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delivery_stix_id"), ["stix_id"], unique=False)
 
     op.create_table(
+        "record_link",
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("relation", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_record_link_record_id_record")),
+        sa.PrimaryKeyConstraint("record_id", "relation", "key", name=op.f("pk_record_link")),
+    )
+    with op.batch_alter_table("record_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_record_link_key"), ["key"], unique=False)
+
+    op.create_table(
         "release_decision",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("record_id", sa.Integer(), nullable=False),
@@ -416,6 +427,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_release_decision_record_id"))
 
     op.drop_table("release_decision")
+    with op.batch_alter_table("record_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_record_link_key"))
+
+    op.drop_table("record_link")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_stix_id"))
         batch_op.drop_index(batch_op.f("ix_delivery_record_id"))

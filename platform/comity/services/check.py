@@ -21,6 +21,7 @@ from comity.domain.kinds.base import Kind
 from comity.domain.kinds.problems import draft_problems, review_problems, submit_problems
 from comity.domain.kinds.registry import kind
 from comity.domain.record import Record
+from comity.services.check_inputs import input_problems
 from comity.services.unit import Unit
 from comity.storage import editorial, organizations, people
 
@@ -50,13 +51,19 @@ def check_draft(unit: Unit, *, kind_name: str, content: Mapping[str, Any], handl
 
 
 def check_submission(
-    unit: Unit, *, kind_name: str, content: Mapping[str, Any], handling: Handling
+    unit: Unit,
+    *,
+    kind_name: str,
+    content: Mapping[str, Any],
+    handling: Handling,
+    record: Record | None = None,
 ) -> Checked:
-    """What stands in the way of submission, complete."""
+    """What stands in the way of submission, complete. `record` is the one that is worked on, where there is one."""
     model = kind(kind_name)
     complete = submit_problems(
         content, kind=model, tlp=handling.tlp, taxonomy=policies.taxonomy(), now=unit.now
     )
+    complete = [*complete, *input_problems(unit, model, content, handling, record)]
     return _checked(unit, model, content, handling, complete)
 
 

@@ -75,7 +75,9 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
     content = {**content, "sources": graded_as_before(content.get("sources"), before.get("sources"))}
     _refuse_more(before, content)
     _refuse_many(record, _agreed(unit, record, old), content)
-    checked = check_submission(unit, kind_name=record.kind, content=content, handling=old.handling)
+    checked = check_submission(
+        unit, kind_name=record.kind, content=content, handling=old.handling, record=record
+    )
     if checked.problems:
         raise Invalid(checked.problems)
     record = new_version(unit, record, content=content, handling=old.handling, note=note)

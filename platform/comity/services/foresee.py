@@ -47,7 +47,9 @@ def foresee(unit: Unit, *, ref: str, urgent: bool = False) -> Foreseen:
     names = bool(facts["names_entity"])
     told = reply.notice_required(revision.handling.tlp, names_entity_negatively=names)
     return Foreseen(
-        checked=check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling),
+        checked=check_submission(
+            unit, kind_name=record.kind, content=content, handling=revision.handling, record=record
+        ),
         rule=rule_of(unit, ahead, tlp=revision.handling.tlp),
         names_entity=names,
         told=[str(one["name"]) for one in facts["subjects"]] if told else [],

@@ -14,6 +14,7 @@ from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.domain.tokens import AccessToken
 from comity.domain.viewer import Viewer
+from comity.services.follow_inputs import FLAGGED, keep_links, resting_on, under_inputs, with_flags
 from comity.services.placing import place
 from comity.services.unit import Unit
 from comity.storage import attachments, audiences, records, revisions
@@ -44,9 +45,9 @@ def _stage_of_version(record: Record, revision: Revision, stage: Stage) -> Stage
 
 
 def audience_for(unit: Unit, record: Record, handling: Handling, stage: Stage) -> Audience:
-    """The facts for a record of this author, organization and assignment under `handling`."""
+    """The facts for a record of this author, organization and assignment under `handling`; narrower while an input is in doubt."""
     return audience_of(
-        handling,
+        under_inputs(unit, record, handling),
         stage=stage,
         node=unit.node.node_id,
         organization=record.organization,
@@ -56,27 +57,41 @@ def audience_for(unit: Unit, record: Record, handling: Handling, stage: Stage) -
     )
 
 
-def settle(unit: Unit, record: Record) -> Record:
-    """Store `record` with the audience of its shown version, move its versions, claims and files, and place it in the index."""
+def settle(unit: Unit, record: Record, *, after: frozenset[int] = frozenset()) -> Record:
+    """Store `record` with the audience of its shown version, move its versions, claims and files, and place it in the index.
+
+    What rests on it is settled next, each once: `after` holds those that were settled before in the same chain.
+    """
     system = unit.acting_as(Viewer.system(unit.node.node_id, "settle audiences"))
     stage = stage_of(record)
-    shown = record.published_revision_id or record.working_revision_id
-    handling: Handling | None = None
-    for revision in revisions.of_record(system.db, system.viewer, record.id):
-        _settle_version(system, record, revision, _stage_of_version(record, revision, stage))
-        if revision.id == shown:
-            handling = revision.handling
-    if handling is None:
+    known = revisions.of_record(system.db, system.viewer, record.id)
+    shown = next((one for one in known if one.id == records.shown_revision(record)), None)
+    if shown is None:
         raise LookupError(f"{record.ref} has no version to show")
-    audience_id = audiences.ensure(unit.db, audience_for(unit, record, handling, stage))
+    record = with_flags(system, record, shown)
+    for revision in known:
+        _settle_version(system, record, revision, _stage_of_version(record, revision, stage))
+    audience_id = audiences.ensure(unit.db, audience_for(unit, record, shown.handling, stage))
     record = records.store(unit.db, replace(record, audience_id=audience_id, updated_at=unit.now))
     for attachment in attachments.of_record(system.db, system.viewer, record.id):
         marked = audience_for(
-            unit, record, handling.tightened(TLP(attachment.tlp)), _stage_of_file(record, stage)
+            unit, record, shown.handling.tightened(TLP(attachment.tlp)), _stage_of_file(record, stage)
         )
         attachments.move(unit.db, attachment.uid, audiences.ensure(unit.db, marked))
     place(system, record)
+    if record.is_published:
+        keep_links(system, record, shown)
+        _settle_what_rests_on(system, record, after | {record.id})
     return record
+
+
+def _settle_what_rests_on(system: Unit, record: Record, after: frozenset[int]) -> None:
+    for derived in resting_on(system, record):
+        if derived.id in after:
+            continue
+        shown = revisions.get(system.db, system.viewer, derived.published_revision_id)
+        if with_flags(system, derived, shown) is not derived or derived.facts.get(FLAGGED):
+            settle(system, derived, after=after)
 
 
 def _stage_of_file(record: Record, stage: Stage) -> Stage:

@@ -51,7 +51,9 @@ def submit(
     if record.author != unit.viewer.person:
         raise NotAllowed("Only its author submits a draft.")
     content = full_content(unit, revision)
-    checked = check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling)
+    checked = check_submission(
+        unit, kind_name=record.kind, content=content, handling=revision.handling, record=record
+    )
     chosen = _choices(unit, record, urgent=urgent, supersedes=supersedes or "")
     if lowered := lowers(unit, record, revision.handling):
         chosen += _lowering_problems(lowering)

@@ -159,7 +159,9 @@ def begin_review(unit: Unit, *, ref: str) -> Record:
 def readiness(unit: Unit, record: Record, revision: Revision) -> Facts:
     """What the guards of triage ask for, as it stands: for the step itself and for showing it beforehand."""
     content = full_content(unit, revision)
-    checked = check_submission(unit, kind_name=record.kind, content=content, handling=revision.handling)
+    checked = check_submission(
+        unit, kind_name=record.kind, content=content, handling=revision.handling, record=record
+    )
     return Facts(
         by=Actor.EDITOR,
         sources_graded=is_graded(record, content),

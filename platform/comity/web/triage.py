@@ -156,7 +156,7 @@ def _page(
     unit, record = ctx.unit, desk.record
     model = kind(record.kind)
     checked = check_submission(
-        unit, kind_name=record.kind, content=desk.content, handling=desk.revision.handling
+        unit, kind_name=record.kind, content=desk.content, handling=desk.revision.handling, record=record
     )
     tally = could_review(unit, record)
     forms = {name: _reason_form(name, sent if step == name else None, problems) for name in LISTS}

@@ -87,6 +87,16 @@ class ClaimRow(Row, table=True):
     content: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
+class RecordLinkRow(Row, table=True):
+    """One record names another by reference or uid (`key`), as its version in force says; or has it as its tear-line."""
+
+    __tablename__ = "record_link"
+
+    record_id: int = Field(primary_key=True, foreign_key="record.id")
+    relation: str = Field(primary_key=True, max_length=20)
+    key: str = Field(primary_key=True, max_length=80, index=True)
+
+
 class AttachmentRow(Row, table=True):
     """A file of one record. The bytes are in `data_dir`, named by their hash; never served inline."""
 
