@@ -78,6 +78,14 @@ WORK: Final[Mapping[str, str]] = {
     "dispute.raised": "appeal_raised",
     "reply.invited": "to_tell",
     "access.asked": "access_asked",
+    "inputs.flagged": "input_changed",
+    "onward.asked": "onward_asked",
+    "onward.answered": "onward_answered",
+    "proposal.made": "proposal_made",
+    "proposal.decided": "proposal_decided",
+    "release.asked": "release_asked",
+    "release.agreed": "release_agreed",
+    "release.ended": "release_ended",
 }
 """Events that those at work on a record hear of."""
 
@@ -102,6 +110,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     "appeal_raised": "An appeal against a record has come in.",
     "to_tell": "An organization that a record names is to be told, and may reply.",
     "access_asked": "Somebody asks for access to a record.",
+    "input_changed": "Something that a record of yours rests on has changed.",
+    "onward_asked": "Somebody asks whether a record may go on to others.",
+    "onward_answered": "What you asked about passing a record on has been answered.",
+    "proposal_made": "Somebody proposes a correction of a record.",
+    "proposal_decided": "A correction that you proposed has been decided on.",
+    "release_asked": "Somebody asks to release a record to an allied node.",
+    "release_agreed": "A release to an allied node waits for the federation officer.",
+    "release_ended": "A release to an allied node was carried out or refused.",
 }
 
 TITLE_FREE: Final = "A record that you may read has changed."

@@ -35,6 +35,8 @@ _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "reply.invited": (Role.OMBUDSPERSON,),
 }
 """Whose work an event is, beside the author and the persons assigned."""
+_TOLD_BY_NAME: Final = ("onward.answered", "proposal.decided", "release.ended")
+"""Whoever asked hears what became of it: the event names them."""
 _FOR_ALL_AT_WORK: Final = ("hold.asked", "record.hold")
 
 
@@ -180,6 +182,8 @@ def _workers(everybody: Everybody, event: Event, record: Record) -> Iterator[_Re
     """Whose move it is: the reviewers asked, the role that handles it, or the author."""
     if event.what == "review.assigned":
         accounts: Sequence[str] = list(event.payload.get("reviewers", ()))
+    elif event.what in _TOLD_BY_NAME:
+        accounts = list(event.payload.get("accounts", ()))
     elif event.what in _FOR_ALL_AT_WORK:
         persons = [name.removeprefix("person:") for name in record.assigned if name.startswith("person:")]
         roles = [Role(name.removeprefix("role:")) for name in record.assigned if name.startswith("role:")]
