@@ -19,6 +19,7 @@ from comity.domain.node import Organization
 from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.services.draft import full_content
+from comity.services.notice import of_what_is_shown
 from comity.services.unit import Unit
 from comity.storage import attachments, audiences, editorial, openings, organizations, records, revisions
 
@@ -164,9 +165,7 @@ def _open(
         why=why_readable(unit.viewer, audience),
         versions=versions,
         files=attachments.of_record(unit.db, unit.viewer, record.id),
-        replies=editorial.of_record(unit.db, editorial.StoredReply, record.id)
-        if editorial.StoredReply in there
-        else (),
+        replies=of_what_is_shown(unit, record, versions) if editorial.StoredReply in there else (),
         disputes=editorial.of_record(unit.db, editorial.StoredDispute, record.id)
         if editorial.StoredDispute in there
         else (),
