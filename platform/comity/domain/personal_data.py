@@ -126,10 +126,9 @@ def find(text: str) -> list[tuple[What, int, int]]:
 def blocking(findings: Iterable[Finding], declared: str) -> list[Finding]:
     """The findings that stop a record, given what its author declared in `personal_data`.
 
-    Office holders may be named with their work contact; numbers that identify a person stay out unless handling is exceptional.
+    Office holders may be named with their work contact; numbers that identify a person stay out. Declaring exceptional handling
+    asks for it and gives nothing: that is for two officers together (`services.lift`).
     """
-    if declared == "exceptional":
-        return []
     allowed = {"name", "email", "phone", "orcid", "profile"} if declared == "official_capacity" else set()
     return [finding for finding in findings if finding.what not in allowed]
 

@@ -85,7 +85,7 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
     facts = Facts(
         by=Actor.AUTHOR if is_author else Actor.EDITOR,
         change_is_minor=True,
-        personal_data_clear=not checked.personal or exception_given(unit, record.id, new.id),
+        personal_data_clear=not checked.needs_exception or exception_given(unit, record.id, new.id),
     )
     give_reason(unit, record, "correction", reason_code="minor", text=note)
     return take(unit, record, Verb.CORRECT_MINOR, facts, published_revision_id=new.id)

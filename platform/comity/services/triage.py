@@ -163,7 +163,7 @@ def readiness(unit: Unit, record: Record, revision: Revision) -> Facts:
     return Facts(
         by=Actor.EDITOR,
         sources_graded=is_graded(record, content),
-        personal_data_clear=not checked.personal or exception_given(unit, record.id, revision.id),
+        personal_data_clear=not checked.needs_exception or exception_given(unit, record.id, revision.id),
         reviewers_assigned=could_review(unit, record).met,
     )
 
