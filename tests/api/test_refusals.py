@@ -148,3 +148,16 @@ def test_a_draft_is_written_seen_saved_and_handed_in(service: Service) -> None:
     assert readers["before"]["people"] == 0
     assert caller.post(f"/records/{ref}/submit", json={}).json()["state"] == "triage"
     assert caller.post(f"/records/{ref}/take-back").json()["state"] == "changes_requested"
+
+
+def test_nobody_counts_the_readers_or_reviewers_of_what_another_wrote(service: Service) -> None:
+    """The pre-flight knows every reader by organization, so it is its author's: a reader meets what nobody can find."""
+    record = service.story.published("liaison", tlp=TLP.GREEN)
+    reader = service.caller("contributor", *READ, *WRITE)
+    assert reader.get(f"/records/{record.ref}").status_code == 200
+    absent = reader.post("/records/RSI-nordmark-ADV-2026-100000/preflight", json={})
+    for handling in (None, {"tlp": "AMBER", "audience": {"organizations": ["uni-north"]}}):
+        answer = reader.post(f"/records/{record.ref}/preflight", json={"handling": handling})
+        assert (answer.status_code, answer.text) == (absent.status_code, absent.text)
+    author = service.caller("liaison", *WRITE)
+    assert author.post(f"/records/{record.ref}/preflight", json={}).status_code == 200

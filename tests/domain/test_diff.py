@@ -119,3 +119,33 @@ def test_long_texts_that_share_nothing_are_shown_whole_and_fast() -> None:
     old, new = (" ".join(f"{letter}{n}" for n in range(15_000)) for letter in "ab")
     assert compare(old, new) == [("delete", old), ("insert", new)]
     assert time.process_time() - started < 5
+
+
+def blocks(words: str) -> str:
+    """200 blocks that differ in all but their first line."""
+    return "".join(f"h{i}\n{words * 40}\n" for i in range(200))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a\nb\n" * 2000, "b\na\nc\n" * 2000),
+        ("a b c a " * 350, "b a c c " * 350),
+        (blocks("a b c a "), blocks("b a c c ")),
+    ],
+    ids=["lines that repeat", "words that repeat", "many blocks of both"],
+)
+def test_hostile_texts_are_compared_in_bounded_time_and_nothing_is_lost(old: str, new: str) -> None:
+    """Lines that repeat cost the cube of their number: 4 kB took 80 seconds, and a body may have 100."""
+    started = time.process_time()
+    parts = compare(old, new)
+    assert time.process_time() - started < 5
+    assert "".join(text for op, text in parts if op != "insert") == old
+    assert "".join(text for op, text in parts if op != "delete") == new
+
+
+def test_one_word_in_a_long_text_is_shown_as_one_word() -> None:
+    words = [f"word{i % 97}" for i in range(5000)]
+    old = " ".join(words)
+    new = " ".join([*words[:2500], "mended", *words[2501:]])
+    assert [text for op, text in compare(old, new) if op != "equal"] == [words[2500], "mended"]

@@ -146,6 +146,7 @@ def test_a_restricted_file_asks_for_a_purpose_and_is_logged(browser: Browser, st
         ("report.docx", packed("word/document.xml", "word/vbaProject.bin")),
         ("report.docx", packed("payload.exe")),
         ("report.docx", b"PK\x03\x04 broken"),
+        ("report.docx", packed(*(f"word/{one}" for one in range(10_001)))),
         ("people.csv", b"name,mail\nx,jane.doe@uni.example.org\n"),
         ("marked.txt", b"SECRET//NOFORN and more"),
     ],

@@ -77,3 +77,21 @@ def test_ordinary_prose_is_kept() -> None:
     assert 'rel="noopener noreferrer nofollow"' in html
     assert "<td>b</td>" in html
     assert str(markdown(None)) == ""
+
+
+def test_a_wide_table_does_not_grow_past_its_text() -> None:
+    """Short rows are filled up to the width of the head, so a small text could be a page of megabytes."""
+    wide = "|a" * 2000 + "\n" + "|-" * 2000 + "\n" + "|\n" * 500
+    html = str(markdown(wide))
+    assert "<table" not in html
+    assert len(html) < 3 * len(wide)
+
+
+def test_many_small_tables_are_bounded_together() -> None:
+    one = "|a" * 300 + "\n" + "|-" * 300 + "\n" + "|\n" * 100 + "\n"
+    assert len(str(markdown(one * 20))) < 3 * 20 * len(one)
+
+
+def test_a_table_of_ordinary_size_stays_one() -> None:
+    rows = "| a | b | c |\n|---|---|---|\n" + "| 1 | 2 | 3 |\n" * 1000
+    assert str(markdown(rows)).count("<td>") == 3000

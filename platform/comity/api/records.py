@@ -213,7 +213,7 @@ def _shown(ctx: Context, found: Reading) -> RecordOut:
     own = record.author == ctx.viewer.person
     readable = {str(claim.get("claim_id")) for claim in found.content.get("claims", ())}
     return RecordOut(
-        **head(record),
+        **{**head(record), "tombstone": record.tombstone},
         version=revision.version if revision else None,
         title=revision.title if revision else str((record.tombstone or {}).get("title") or ""),
         summary=revision.summary if revision else "",

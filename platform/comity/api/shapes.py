@@ -105,8 +105,14 @@ def head(record: Record) -> dict[str, Any]:
         "review_due": record.review_due,
         "expires_at": record.expires_at,
         "updated_at": record.updated_at,
-        "tombstone": None if record.tombstone is None else dict(record.tombstone),
+        "tombstone": _stone(record),
     }
+
+
+def _stone(record: Record) -> dict[str, Any] | None:
+    """Without what takes its place: only reading the record itself asks whether the caller may know of that."""
+    stone = record.tombstone
+    return None if stone is None else {name: stone[name] for name in stone if name != "replacement"}
 
 
 class VersionOut(Shape):

@@ -7,7 +7,8 @@ no change of its text. Knows no reader: give it what `readable_part` left.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final, Literal
@@ -34,8 +35,8 @@ _IDENTITIES: Final = (
     "language",
 )
 _WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
-_COSTLY: Final = 2_000_000
-"""Words times words above which a block is shown as replaced whole: the matching would take seconds."""
+_EFFORT: Final = 20_000_000
+"""What all matching for one difference may cost together, about two seconds; what is beyond it is shown as replaced whole."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,47 @@ def diff(
     return list(_Walk(vocabularies or {}).group(kind, old, new, "", ""))
 
 
+class _Effort:
+    """Pays for matching from one purse. Without it, lines that repeat cost the cube of their number: 80 seconds for 4 kB."""
+
+    def __init__(self) -> None:
+        self._left = _EFFORT
+
+    def opcodes(self, old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[str, int, int, int, int]]:
+        """As `SequenceMatcher.get_opcodes`, or one replacement where it cannot be afforded, between what both have at the ends."""
+        same, tail = _ends(old, new)
+        i, k = len(old) - tail, len(new) - tail
+        middle_old, middle_new = old[same:i], new[same:k]
+        cost = _cost(middle_old, middle_new)
+        found: Sequence[tuple[str, int, int, int, int]] = [
+            ("replace", 0, len(middle_old), 0, len(middle_new))
+        ]
+        if cost <= self._left:
+            self._left -= cost
+            found = SequenceMatcher(None, middle_old, middle_new).get_opcodes()
+        moved = [(op, a + same, b + same, c + same, d + same) for op, a, b, c, d in found]
+        return [("equal", 0, same, 0, same), *moved, ("equal", i, len(old), k, len(new))]
+
+
+def _ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """How much both begin with and, after that, how much both end with."""
+    short = min(len(old), len(new))
+    same = next((n for n in range(short) if old[n] != new[n]), short)
+    tail = next((n for n in range(short - same) if old[-1 - n] != new[-1 - n]), short - same)
+    return same, tail
+
+
+def _cost(old: Sequence[str], new: Sequence[str]) -> int:
+    """Pairs that the matcher looks at, as often as it may have to. What is frequent in a long text starts no match (autojunk)."""
+    there = Counter(new)
+    most = len(new) // 100 + 1 if len(new) >= 200 else len(new)
+    pairs = sum(count * there[one] for one, count in Counter(old).items() if there[one] <= most)
+    return pairs * min(len(old), len(new)) + len(old) + len(new)
+
+
 class _Walk:
     def __init__(self, vocabularies: Vocabularies) -> None:
+        self._effort = _Effort()
         self._words = {name: dict(pairs) for name, pairs in vocabularies.items()}
 
     def group(self, model: type[BaseModel], old: Any, new: Any, path: str, label: str) -> Iterator[Change]:
@@ -81,7 +121,14 @@ class _Walk:
                 yield Change(
                     path,
                     label,
-                    tuple(compare(before, after, whole=shape.widget not in ("line", "prose", "lines"))),
+                    tuple(
+                        compare(
+                            before,
+                            after,
+                            whole=shape.widget not in ("line", "prose", "lines"),
+                            effort=self._effort,
+                        )
+                    ),
                 )
 
     def _rows(self, model: type[BaseModel], old: Any, new: Any, path: str, label: str) -> Iterator[Change]:
@@ -105,24 +152,23 @@ class _Walk:
         return words.get(str(value), str(value))
 
 
-def compare(old: str, new: str, *, whole: bool = False) -> list[Part]:
+def compare(old: str, new: str, *, whole: bool = False, effort: _Effort | None = None) -> list[Part]:
     """The parts of a text that stayed, went and came. `whole` shows short values as replaced, not letter by letter."""
     if whole:
         return [part for part in (("delete", old), ("insert", new)) if part[1]]
+    effort = effort or _Effort()
     parts: list[Part] = []
     lines_old, lines_new = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    for op, i, j, k, m in SequenceMatcher(None, lines_old, lines_new, autojunk=False).get_opcodes():
+    for op, i, j, k, m in effort.opcodes(lines_old, lines_new):
         before, after = "".join(lines_old[i:j]), "".join(lines_new[k:m])
-        parts += [("equal", before)] if op == "equal" else _by_word(before, after)
+        parts += [("equal", before)] if op == "equal" else _by_word(before, after, effort)
     return _joined(parts)
 
 
-def _by_word(old: str, new: str) -> list[Part]:
+def _by_word(old: str, new: str, effort: _Effort) -> list[Part]:
     before, after = _WORDS.findall(old), _WORDS.findall(new)
-    if len(before) * len(after) > _COSTLY:
-        return [("delete", old), ("insert", new)]
     parts: list[Part] = []
-    for op, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for op, i, j, k, m in effort.opcodes(before, after):
         if op == "equal":
             parts.append(("equal", "".join(before[i:j])))
         else:

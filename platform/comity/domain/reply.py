@@ -6,12 +6,14 @@ working days, because G-30 promises that the organization is told that long befo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from comity.domain.canonical import canonical_json
 from comity.domain.errors import Conflict, Invalid, Problem
 from comity.domain.governance import ReasonCodes
 from comity.domain.tlp import TLP
@@ -50,6 +52,25 @@ class ReplySlot:
 def notice_required(tlp: TLP, *, names_entity_negatively: bool) -> bool:
     """Prior notice is given for CLEAR and GREEN; for AMBER and stricter it is not, and other duties stand in (G-31)."""
     return names_entity_negatively and tlp in (TLP.CLEAR, TLP.GREEN)
+
+
+_SAYS: Final = ("text", "indicator", "unit_scope", "weight")
+_OVER: Final = frozenset({"refuted", "expired"})
+
+
+def told_by(claims: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """What a notice about these claims tells, one digest a statement. A claim that says something else is another statement.
+
+    A claim with a marking of its own above GREEN is not told beforehand (G-31), and one that no longer counts states nothing.
+    """
+    stated = (one for one in claims if one.get("status") not in _OVER and _tellable(one.get("tlp")))
+    return frozenset(
+        hashlib.sha256(canonical_json({name: one.get(name) for name in _SAYS})).hexdigest() for one in stated
+    )
+
+
+def _tellable(mark: object) -> bool:
+    return mark in (None, "", TLP.CLEAR.value, TLP.GREEN.value)
 
 
 def invite(slot: ReplySlot, now: datetime, holidays: Collection[date] = ()) -> ReplySlot:

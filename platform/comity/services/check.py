@@ -28,11 +28,20 @@ from comity.storage import editorial, organizations, people
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found. `problems` stop submission; language findings need a rewrite or an override with a reason."""
+    """What was found. `problems` stop submission; language findings need a rewrite or an override with a reason.
+
+    `exceptional`: its author says that it holds personal data which only an exception allows, whether the scan finds any or not.
+    """
 
     problems: Sequence[Problem]
     language: Sequence[neutral_language.Finding]
     personal: Sequence[personal_data.Finding]
+    exceptional: bool = False
+
+    @property
+    def needs_exception(self) -> bool:
+        """Must the two officers have lifted the block for this version (SG-02)?"""
+        return bool(self.personal) or self.exceptional
 
     def open_language(self, overrides: Mapping[str, str]) -> list[neutral_language.Finding]:
         """Language findings that nobody gave a reason for."""
@@ -82,6 +91,7 @@ def _checked(
             *_likely_mistaken(content),
         ],
         personal=personal,
+        exceptional=declared == "exceptional",
     )
 
 

@@ -15,7 +15,7 @@ from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.domain.source import graded_as_before, same_sources
-from comity.services.check import check_submission, exception_given
+from comity.services.check import Checked, check_submission, exception_given, finding_key
 from comity.services.draft import full_content, new_version, working
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record, take
@@ -78,8 +78,8 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
     checked = check_submission(
         unit, kind_name=record.kind, content=content, handling=old.handling, record=record
     )
-    if checked.problems:
-        raise Invalid(checked.problems)
+    if problems := [*checked.problems, *_new_wording(unit, record, old, before, checked)]:
+        raise Invalid(problems)
     record = new_version(unit, record, content=content, handling=old.handling, note=note)
     _, new = working(unit, ref)
     number = revisions.next_number(unit.db, record.id, old.major)
@@ -87,10 +87,23 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
     facts = Facts(
         by=Actor.AUTHOR if is_author else Actor.EDITOR,
         change_is_minor=True,
-        personal_data_clear=not checked.personal or exception_given(unit, record.id, new.id),
+        personal_data_clear=not checked.needs_exception or exception_given(unit, record.id, new.id),
     )
     give_reason(unit, record, "correction", reason_code="minor", text=note)
     return take(unit, record, Verb.CORRECT_MINOR, facts, published_revision_id=new.id)
+
+
+def _new_wording(
+    unit: Unit, record: Record, old: Revision, before: Mapping[str, Any], checked: Checked
+) -> list[Problem]:
+    """Language findings that were not there before: a reason for them is read by reviewers, and nobody reviews this (SG-03)."""
+    known = check_submission(unit, kind_name=record.kind, content=before, handling=old.handling).language
+    kept = {finding_key(one) for one in known}
+    return [
+        Problem(one.field, "language", f"“{one.matched}”: {one.why}")
+        for one in checked.language
+        if finding_key(one) not in kept
+    ]
 
 
 def _agreed(unit: Unit, record: Record, shown: Revision) -> Mapping[str, Any]:

@@ -127,8 +127,9 @@ def _agreed(unit: Unit, record: Record, stored: editorial.StoredHold) -> bool:
 def _advance(unit: Unit, record: Record, stored: editorial.StoredHold) -> Record:
     agreed = _agreed(unit, record, stored)
     moved = rules.advance(_hold(stored), agreed=agreed, now=unit.now)
-    if moved.state.value == stored.state:
-        return record
+    under_order = record.state is State.LEGALLY_RESTRICTED and moved.state is HoldState.ENDED
+    if moved.state.value == stored.state or under_order:
+        return record  # a hold over which an order came ends after it, or the record would go back to a pause without an end
     editorial.store(unit.db, replace(stored, state=moved.state.value))
     system = unit.acting_as(Viewer.system(unit.node.node_id, "hold"))
     if moved.state is HoldState.IN_FORCE:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from comity.domain.record import Record
 from comity.domain.roles import Role
+from comity.services.draft import working
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record
 from comity.services.unit import Unit
+from comity.storage import revisions
 
 _BOTH = (Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON)
 
@@ -36,11 +38,14 @@ def lift(unit: Unit, *, ref: str, text: str) -> Record:
     role = next((one for one in _BOTH if one in unit.viewer.roles), None)
     if role is None:
         raise NotAllowed("Only the data protection officer and the ombudsperson together lift this block.")
-    record = held_record(unit, ref)
+    record, revision = working(unit, ref)
     if record.author == unit.viewer.person:
         raise Conflict("Nobody decides on their own record.")
     if not text.strip():
         raise Invalid([Problem("text", "missing", "Give the reason for the exception.")])
+    revisions.store(
+        unit.db, replace(revision, frozen=True)
+    )  # what the author types from now on is a later version
     give_reason(
         unit, record, "personal_data_lifted", reason_code="exceptional_need", text=text, role=role.value
     )

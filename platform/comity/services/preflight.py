@@ -84,10 +84,13 @@ class Preflight:
 
 
 def preflight(unit: Unit, *, ref: str, handling: Handling | None = None) -> Preflight:
-    """The audience of the working version of `ref` once it is published, under `handling` or the one saved with it."""
+    """The audience of the working version of `ref` once it is published, under `handling` or the one saved with it.
+
+    For its author alone: who else reads a record, and who reviewed it, is nobody else's to count.
+    """
     record = records.get(unit.db, unit.viewer, ref)
     working = revisions.get(unit.db, unit.viewer, record.working_revision_id) if record else None
-    if record is None or working is None:
+    if record is None or working is None or record.author != unit.viewer.person:
         raise NotFound
     chosen = handling or working.handling
     everybody = people.viewers(unit.db)

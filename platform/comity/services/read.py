@@ -7,7 +7,7 @@ is handed out only under the viewer's own rule.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from comity.domain.node import Organization
 from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.services.draft import full_content
+from comity.services.notice import of_what_is_shown
 from comity.services.unit import Unit
 from comity.storage import attachments, audiences, editorial, openings, organizations, records, revisions
 
@@ -76,7 +77,7 @@ def read(
 
     `purpose` opens what needs one; whoever gives it must also log it by `open_with_purpose` before anything is shown.
     """
-    record = find_record(unit, ref)
+    record = _with_own_replacement(unit, find_record(unit, ref))
     audience = audiences.load(unit.db, record.audience_id)
     last = openings.last(unit.db, record.id, unit.viewer.person) if unit.viewer.person else None
     if needs_purpose(unit, record, audience, last) and purpose not in PURPOSES:
@@ -85,6 +86,14 @@ def read(
     if revision is None and (version is not None or as_of is not None or record.tombstone is None):
         raise NotFound
     return _open(unit, record, audience, revision, last)
+
+
+def _with_own_replacement(unit: Unit, record: Record) -> Record:
+    """A tombstone names what takes its place to those only who may know of that too (H-04)."""
+    named = str((record.tombstone or {}).get("replacement") or "")
+    if not named or records.get(unit.db, unit.viewer, named) is not None:
+        return record
+    return replace(record, tombstone={**(record.tombstone or {}), "replacement": ""})
 
 
 def needs_purpose(unit: Unit, record: Record, audience: Audience, last: openings.Opening | None) -> bool:
@@ -164,9 +173,7 @@ def _open(
         why=why_readable(unit.viewer, audience),
         versions=versions,
         files=attachments.of_record(unit.db, unit.viewer, record.id),
-        replies=editorial.of_record(unit.db, editorial.StoredReply, record.id)
-        if editorial.StoredReply in there
-        else (),
+        replies=of_what_is_shown(unit, record, versions) if editorial.StoredReply in there else (),
         disputes=editorial.of_record(unit.db, editorial.StoredDispute, record.id)
         if editorial.StoredDispute in there
         else (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from comity import policies
 from comity.domain import reply
@@ -11,10 +12,13 @@ from comity.domain.errors import Conflict, NotAllowed, NotFound
 from comity.domain.record import Record
 from comity.domain.reply import ReplySlot, ReplyState
 from comity.domain.roles import Role
+from comity.services.notice import newest, note_what_is_told, untold
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record
 from comity.services.unit import Unit
 from comity.storage import editorial, records
+
+_NOT_ANSWERED: Final = (ReplyState.INVITED, ReplyState.NOT_APPLICABLE)
 
 
 def slots_of(unit: Unit, record: Record) -> list[ReplySlot]:
@@ -23,13 +27,13 @@ def slots_of(unit: Unit, record: Record) -> list[ReplySlot]:
 
 
 def invited(unit: Unit, *, ref: str) -> list[editorial.StoredReply]:
-    """The slots of a record with their organizations, for the ombudsperson who enters replies."""
+    """The newest slot of each organization that a record names, for the ombudsperson who enters replies."""
     if Role.OMBUDSPERSON not in unit.viewer.roles:
         raise NotAllowed("Replies are entered by the ombudsperson.")
     record = records.get(unit.db, unit.viewer, ref)
     if record is None:
         raise NotFound
-    return editorial.of_record(unit.db, editorial.StoredReply, record.id)
+    return newest(unit, record)
 
 
 def _slot(stored: editorial.StoredReply) -> ReplySlot:
@@ -58,7 +62,9 @@ def _stored(stored: editorial.StoredReply, slot: ReplySlot) -> editorial.StoredR
 
 
 def invite_subjects(unit: Unit, record: Record) -> Sequence[editorial.StoredReply]:
-    """Open a slot for every organization that is the subject of a claim; the ombudsperson is asked to tell it. Safe to repeat."""
+    """Open a slot for every organization that is the subject of a claim and was not told of every claim of the working version;
+    the ombudsperson is asked to tell it. Safe to repeat.
+    """
     made = _open_slots(unit, record)
     if made:
         unit.audit("reply.invite", record.ref, audience_id=record.audience_id, organizations=len(made))
@@ -67,14 +73,13 @@ def invite_subjects(unit: Unit, record: Record) -> Sequence[editorial.StoredRepl
 
 
 def _open_slots(unit: Unit, record: Record) -> list[editorial.StoredReply]:
-    known = {one.entity_id for one in editorial.of_record(unit.db, editorial.StoredReply, record.id)}
     made = []
-    for subject in record.facts.get("subjects", ()):
-        if subject["id"] in known:
-            continue
+    for subject in untold(unit, record):
         slot = reply.invite(ReplySlot(), unit.now)
         fresh = editorial.StoredReply(record.id, subject["id"], subject["name"], slot.state.value)
         made.append(editorial.add(unit.db, _stored(fresh, slot)))
+    if made:
+        note_what_is_told(unit, record, made)
     return made
 
 
@@ -102,9 +107,10 @@ def waive(unit: Unit, *, ref: str, reason_code: str, text: str) -> Record:
         raise NotAllowed("Only an editor waives prior notice, with a reason.")
     record = held_record(unit, ref)
     _open_slots(unit, record)
-    for stored in editorial.of_record(unit.db, editorial.StoredReply, record.id):
-        if stored.state in (ReplyState.INVITED.value, ReplyState.NOT_APPLICABLE.value):
-            slot = reply.waive(_slot(stored), reason_code, unit.now, policies.reason_codes())
+    for stored in newest(unit, record):
+        slot = _slot(stored)
+        if slot.state in _NOT_ANSWERED and not reply.reply_window_over(slot, unit.now):
+            slot = reply.waive(slot, reason_code, unit.now, policies.reason_codes())
             editorial.store(unit.db, _stored(stored, slot))
     give_reason(unit, record, "waiver", reason_code=reason_code, text=text)
     unit.audit("reply.waive", record.ref, audience_id=record.audience_id, reason=reason_code)
@@ -116,7 +122,7 @@ def receive(unit: Unit, *, ref: str, entity_id: str, words: str, note: str = "")
     if Role.OMBUDSPERSON not in unit.viewer.roles:
         raise NotAllowed("Replies are entered by the ombudsperson.")
     record = held_record(unit, ref)
-    for stored in editorial.of_record(unit.db, editorial.StoredReply, record.id):
+    for stored in newest(unit, record):
         if stored.entity_id == entity_id:
             slot = reply.receive(_slot(stored), words, unit.now)
             editorial.store(unit.db, replace(_stored(stored, slot), text=words, edited_note=note))
@@ -131,7 +137,7 @@ def decline(unit: Unit, *, ref: str, entity_id: str) -> Record:
     if Role.OMBUDSPERSON not in unit.viewer.roles:
         raise NotAllowed("Replies are entered by the ombudsperson.")
     record = held_record(unit, ref)
-    for stored in editorial.of_record(unit.db, editorial.StoredReply, record.id):
+    for stored in newest(unit, record):
         if stored.entity_id == entity_id:
             editorial.store(unit.db, _stored(stored, reply.decline(_slot(stored))))
             return record

@@ -21,6 +21,7 @@ from comity.services.step import give_reason, take
 from comity.services.unit import Unit
 from comity.storage import records, revisions, role_grants
 
+NO_EXCEPTION = "The data protection officer and the ombudsperson have not agreed to exceptional handling of this version. Ask them."
 EDITORS = f"role:{Role.EDITOR.value}"
 
 
@@ -151,10 +152,10 @@ def _refuse(
         Problem(finding.field, f"language:{finding_key(finding)}", f"“{finding.matched}”: {finding.why}")
         for finding in checked.open_language(overrides)
     ]
-    if not exception_given(unit, record.id, revision.id):
+    if checked.needs_exception and not exception_given(unit, record.id, revision.id):
         problems += [
             Problem(one.field, "personal-data", f"“{one.matched}”: {one.why}") for one in checked.personal
-        ]
+        ] or [Problem("personal_data", "exception-missing", NO_EXCEPTION)]
     if problems:
         raise Invalid(problems)
 

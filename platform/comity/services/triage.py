@@ -47,6 +47,11 @@ def grade_sources(unit: Unit, *, ref: str, grades: Collection[Grade]) -> Record:
     _editor(unit, record)
     if record.state not in (State.TRIAGE, State.IN_REVIEW):
         raise Conflict("Sources are graded in triage.")
+    if any(
+        one.revision_id == revision.id
+        for one in editorial.of_record(unit.db, editorial.StoredVote, record.id)
+    ):
+        raise Conflict("Reviewers have voted on this version. Grading it again would take their votes away.")
     content = deepcopy(full_content(unit, revision))
     for grade in grades:
         source = _source_at(content, grade.path)
@@ -165,7 +170,7 @@ def readiness(unit: Unit, record: Record, revision: Revision) -> Facts:
     return Facts(
         by=Actor.EDITOR,
         sources_graded=is_graded(record, content),
-        personal_data_clear=not checked.personal or exception_given(unit, record.id, revision.id),
+        personal_data_clear=not checked.needs_exception or exception_given(unit, record.id, revision.id),
         reviewers_assigned=could_review(unit, record).met,
     )
 

@@ -36,6 +36,8 @@ def ask(unit: Unit, *, ref: str, reason_code: str, text: str, replacement: str =
     if not record.is_published or record.tombstone is not None:
         raise Conflict("Only what was published is withdrawn. A draft is taken back.")
     check_reason("withdraw", reason_code, text)
+    if replacement and records.get(unit.db, unit.viewer, replacement) is None:
+        raise Invalid([Problem("replacement", "unknown", "There is no such record that you can read.")])
     give_reason(unit, record, "withdrawal_asked", reason_code=reason_code, text=text, replacement=replacement)
     assigned = tuple(dict.fromkeys((*record.assigned, f"role:{Role.EDITOR.value}")))
     record = settle(
@@ -149,6 +151,7 @@ def restrict(
         "body_sealed": True,
         "tombstone_forbidden": tombstone_forbidden,
         "restricted_from": record.state.value,
+        "before_order": {"tombstone": record.tombstone, "body_sealed": record.facts.get("body_sealed")},
     }
     return take(unit, record, Verb.RESTRICT, facts, tombstone=tombstone, facts=changed)
 
@@ -163,9 +166,13 @@ def lift_restriction(unit: Unit, *, ref: str, text: str) -> Record:
         raise NotFound  # a refusal would tell an editor of records that are not theirs to know of
     facts = Facts(by=Actor.LEGAL_ORDER, order_ended=True)
     give_reason(unit, record, "restriction_lifted", reason_code="order_ended", text=text)
-    return take(unit, record, Verb.LIFT_RESTRICTION, facts, tombstone=None, facts=_without_order(record))
+    before = record.facts.get("before_order") or {}
+    changed = _without_order(record)
+    if before.get("body_sealed") is not None:
+        changed["body_sealed"] = before["body_sealed"]
+    return take(unit, record, Verb.LIFT_RESTRICTION, facts, tombstone=before.get("tombstone"), facts=changed)
 
 
 def _without_order(record: Record) -> dict[str, Any]:
-    dropped = ("tombstone_forbidden", "body_sealed")
+    dropped = ("tombstone_forbidden", "body_sealed", "before_order")
     return {name: value for name, value in record.facts.items() if name not in dropped}

@@ -14,11 +14,15 @@ from markupsafe import Markup
 
 _PARSER: Final = MarkdownIt("commonmark", {"html": False, "linkify": True})
 _PARSER.enable(["table", "strikethrough", "linkify"]).disable("image")
+_WITHOUT_TABLES: Final = MarkdownIt("commonmark", {"html": False, "linkify": True})
+_WITHOUT_TABLES.enable(["strikethrough", "linkify"]).disable("image")
 _TAGS: Final = {
     "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a",
     "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 _ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
+_MOST_CELLS: Final = 20_000
+"""Rows are filled up to the width of the head, so that 2 kB of text could be 600 kB of page. Over this, a table stays text."""
 _LOWERED: Final = 2
 """A record's own headings begin below the page's h1 and the section's h2."""
 
@@ -31,7 +35,7 @@ def markdown(text: str | None) -> Markup:
 @lru_cache(maxsize=512)
 def _rendered(text: str) -> Markup:
     """The same text gives the same HTML for everyone, so it is made once; who may read it was decided before."""
-    tokens = _PARSER.parse(text)
+    tokens = (_PARSER if _cells(text) <= _MOST_CELLS else _WITHOUT_TABLES).parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + _LOWERED)}"
@@ -45,3 +49,9 @@ def _rendered(text: str) -> Markup:
         strip_comments=True,
     )
     return Markup(clean)  # nosec B704  nh3 has cleaned it; the only place that makes markup
+
+
+def _cells(text: str) -> int:
+    """How many cells the tables of a text can have at most: every line as wide as the widest."""
+    lines = [line.count("|") for line in text.splitlines() if line.strip()]
+    return max(lines, default=0) * len(lines)
