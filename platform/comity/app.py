@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from comity.api import routes as api
 from comity.config import STATIC, Settings, get_settings
 from comity.domain.errors import ComityError
+from comity.federation import routes as federation
 from comity.http.access_log import AccessLog
 from comity.http.cross_site import CrossSiteGuard
 from comity.http.head import Head
@@ -76,6 +77,8 @@ def create_app(
     for router in web.UPLOADS:
         app.include_router(router, max_body_size=settings.max_attachment_bytes + FORM_AROUND_A_FILE)
     for router in web.ROUTERS:
+        app.include_router(router)
+    for router in federation.ROUTERS:
         app.include_router(router)
     for router in api.ROUTERS:
         app.include_router(router, prefix=API_PREFIX)

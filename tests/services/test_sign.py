@@ -14,7 +14,7 @@ from comity.config import get_settings
 from comity.domain.errors import KeyLocked
 from comity.domain.signing import PublicKey, Refused, SigningKey, signed_bytes, verify
 from comity.services import sign
-from comity.storage import node_keys
+from comity.storage import node_keys, peers
 from tests.factories import NOW
 from tests.place import Place
 
@@ -110,13 +110,13 @@ def test_keys_of_allied_nodes_count_as_long_as_they_are_known_and_not_revoked(pl
     with place.unit("system") as unit:
         with pytest.raises(Refused, match="unknown-key"):
             verify(raw, sign.key_of(unit), now=NOW)
-        node_keys.put_peer(unit.db, "kestria", [known])
+        peers.put_key(unit.db, known)
         assert verify(raw, sign.key_of(unit), now=NOW).node == "kestria"
         revoked = PublicKey("kestria", theirs.kid, jwk, known.valid_from, revoked_at=NOW)
-        node_keys.put_peer(unit.db, "kestria", [revoked])
+        peers.put_key(unit.db, revoked)
         with pytest.raises(Refused, match="revoked-key"):
             verify(raw, sign.key_of(unit), now=NOW)
-        node_keys.put_peer(unit.db, "kestria", [known])  # an older list of keys does not undo it
+        peers.put_key(unit.db, known)  # an older list of keys does not undo it
         with pytest.raises(Refused, match="revoked-key"):
             verify(raw, sign.key_of(unit), now=NOW)
 
@@ -126,6 +126,6 @@ def test_no_node_signs_in_the_name_of_this_one_with_a_key_of_its_own(place: Plac
     with place.unit("system") as unit:
         sign.ensure_key(unit)
         jwk = theirs.key.as_dict(private=False)
-        node_keys.put_peer(unit.db, "nordmark", [PublicKey("nordmark", theirs.kid, jwk, NOW)])
+        peers.put_key(unit.db, PublicKey("nordmark", theirs.kid, jwk, NOW))
         with pytest.raises(Refused, match="unknown-key"):
             verify(signed_bytes(OBJECT, theirs), sign.key_of(unit), now=NOW)

@@ -19,7 +19,7 @@ from comity.services.unit import Unit
 FEEDS: Final = "/feeds/"
 """Read by browsers with their session and by feed readers with a token: nothing can be changed there."""
 
-TOKEN_PREFIXES: Final = ("/api/",)
+TOKEN_PREFIXES: Final = ("/api/", "/federation/", "/.well-known/")
 """Doors at which only a token counts. They are exempt from the cross-site guard for that reason."""
 IN_ADDRESS: Final = frozenset({"token", "access_token", "api_key", "apikey", "key", "auth", "authorization"})
 """Names under which programs put a secret into an address, where logs and histories keep it (RFC 6750 §5.3)."""

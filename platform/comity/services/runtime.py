@@ -79,7 +79,7 @@ class Runtime:
         """
         session = open_session(self._engine, writes=writes)
         try:
-            unit = Unit(db=session, viewer=viewer, now=self.clock(), request=request)
+            unit = Unit(db=session, viewer=viewer, now=self.clock(), request=request, settings=self.settings)
             yield unit
             session.commit()
         except sa.exc.TimeoutError as full:

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from joserfc.jwk import OKPKey
 
-from comity.config import get_settings
 from comity.domain.errors import KeyLocked
 from comity.domain.signing import KeyOf, PublicKey, SigningKey, signed_bytes
 from comity.services.notarize import notarize
@@ -30,7 +29,7 @@ def signing_key(unit: Unit) -> SigningKey | None:
         return None
     key, pem = kept
     if key.kid not in _opened:
-        _opened[key.kid] = _open(key.kid, pem)
+        _opened[key.kid] = _open(key.kid, pem, unit.settings.key_passphrase.get_secret_value())
     return SigningKey(unit.node.node_id, _opened[key.kid])
 
 
@@ -53,7 +52,7 @@ def _first(unit: Unit) -> SigningKey:
 
 def keep(unit: Unit, made: OKPKey, *, statement: str = "") -> NodeKey:
     """Store a new key as the one that signs from now on."""
-    passphrase = get_settings().key_passphrase.get_secret_value()
+    passphrase = unit.settings.key_passphrase.get_secret_value()
     pem = made.as_pem(private=True, password=passphrase or None).decode("ascii")
     public = {name: str(value) for name, value in made.as_dict(private=False).items()}
     key = NodeKey(made.thumbprint(), public, node_keys.ACTIVE, created_at=unit.now, statement=statement)
@@ -92,8 +91,7 @@ def keys_of(unit: Unit, node: str) -> list[PublicKey]:
     return node_keys.of_peer(unit.db, node)
 
 
-def _open(kid: str, pem: str) -> OKPKey:
-    passphrase = get_settings().key_passphrase.get_secret_value()
+def _open(kid: str, pem: str, passphrase: str) -> OKPKey:
     encrypted = "ENCRYPTED" in pem.partition("\n")[0]
     try:
         key = OKPKey.import_key(pem, password=passphrase if encrypted else None)

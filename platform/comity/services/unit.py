@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from comity.config import Settings, get_settings
 from comity.domain.errors import NotAllowed, SignInNeeded
 from comity.domain.node import Node
 from comity.domain.viewer import Viewer
@@ -22,12 +23,13 @@ from comity.storage import audit, outbox, people
 
 @dataclass
 class Unit:
-    """`now` is aware UTC and the same for the whole unit."""
+    """`now` is aware UTC and the same for the whole unit. `settings` are those of this node: a process may run several."""
 
     db: Session
     viewer: Viewer
     now: datetime
     request: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings = field(default_factory=get_settings, repr=False)
     _index: SearchIndex | None = field(default=None, init=False, repr=False)
 
     @property
@@ -81,4 +83,4 @@ class Unit:
 
     def acting_as(self, viewer: Viewer) -> Unit:
         """The same transaction and moment under another viewer, such as a job of the node."""
-        return Unit(db=self.db, viewer=viewer, now=self.now, request=self.request)
+        return Unit(db=self.db, viewer=viewer, now=self.now, request=self.request, settings=self.settings)

@@ -5,7 +5,7 @@ A private key leaves through `active` alone, as it is stored. Refuses to know pa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -96,21 +96,3 @@ def of_peer(db: Session, node: str) -> list[PublicKey]:
     return [
         PublicKey(node, row.kid, row.jwk, row.valid_from, row.valid_until, row.revoked_at) for row in rows
     ]
-
-
-def put_peer(db: Session, node: str, keys: Collection[PublicKey]) -> None:
-    """Keep what is known of an allied node's keys. A key once known is never forgotten, nor its revocation undone."""
-    known = {key.kid: key for key in of_peer(db, node)}
-    for key in keys:
-        before = known.get(key.kid)
-        values = {
-            "jwk": dict(key.jwk),
-            "valid_from": key.valid_from,
-            "valid_until": key.valid_until,
-            "revoked_at": before.revoked_at if before and before.revoked_at else key.revoked_at,
-        }
-        if before is None:
-            db.execute(sa.insert(_theirs).values(node_id=node, kid=key.kid, **values))
-        else:
-            here = (_theirs.c.node_id == node, _theirs.c.kid == key.kid)
-            db.execute(sa.update(_theirs).where(*here).values(**values))
