@@ -79,7 +79,7 @@ class Live:
 @pytest.fixture(scope="session")
 def _node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, dict[str, str]]]:
     place = tmp_path_factory.mktemp("live")
-    command = [sys.executable, "-m", "comity.cli.main", "demo", "--no-public-data"]
+    command = [sys.executable, "-m", "comity.cli.main", "demo", "--alone", "--no-public-data"]
     log = (place.parent / f"{place.name}.log").open("w", encoding="utf-8")
     process = subprocess.Popen(
         [*command, "--place", str(place), "--port", str(_free_port())],
@@ -90,7 +90,7 @@ def _node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, 
     )
     try:
         _wait_for(process)
-        yield _sign_ins(place / "sign-ins.txt")
+        yield _sign_ins(place / "aurora" / "sign-ins.txt")
     finally:
         process.terminate()
         process.wait(60)

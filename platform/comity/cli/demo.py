@@ -1,29 +1,26 @@
-"""`comity demo`: a demonstration node on this machine, from nothing to a printed address in under a minute. Ctrl-C ends it all."""
+"""`comity demo`: three allied nodes on this machine, from nothing to printed addresses in about a minute. Ctrl-C ends it all."""
 
 from __future__ import annotations
 
+import re
+import secrets
 import shutil
 import signal
-import socket
 import stat
-import threading
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-import uvicorn
 
 from comity.cli import demo_data
-from comity.cli.open_node import open_node, stop
-from comity.config import Settings, get_settings
-from comity.services import demo as demonstration
+from comity.cli.demo_node import DemoNode, Serving, listen, load
+from comity.cli.open_node import open_node
+from comity.config import get_settings
 from comity.services import demo_world, migrate
-from comity.services.runtime import Runtime, utc_now
-from comity.worker import loop
+from comity.services.runtime import Runtime
 
-HOST: Final = "127.0.0.1"
-PORTS_TRIED: Final = 20
 SHOWN: Final = (
     "liaison",
     "researcher",
@@ -31,9 +28,11 @@ SHOWN: Final = (
     "reviewer_firm",
     "reviewer_ngo",
     "editor",
+    "federation_officer",
     "auditor",
     "node_admin",
 )
+_PASSWORD: Final = re.compile(r"^password for all: (\S+)$", re.MULTILINE)
 
 
 def demo(
@@ -42,6 +41,7 @@ def demo(
     ] = False,
     port: Annotated[int, typer.Option(help="First port to try.")] = 8400,
     place: Annotated[Path | None, typer.Option(help="Folder to keep it in.")] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="One node, without its allies.")] = False,
     public_data: Annotated[
         bool, typer.Option(help="Import the public advisories that lie beside the source tree.")
     ] = True,
@@ -49,115 +49,83 @@ def demo(
         bool, typer.Option("--load-only", help="Load everything and end without serving.")
     ] = False,
 ) -> None:
-    """Start a demonstration node: invented members and people, real public advisories. Continues where it was left."""
+    """Start the demonstration: invented members and people, real public advisories. Continues where it was left."""
     folder = place or get_settings().data_dir / "demo"
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True, mode=stat.S_IRWXU)
-    listener = _listener(port)
-    address = f"http://{HOST}:{listener.getsockname()[1]}"
-    settings = _settings(folder, folder / "comity.db", address)
-    sign_ins = folder / "sign-ins.txt"
-    if not (folder / "comity.db").exists():
-        _load(folder, sign_ins, address)
-    migrate.migrate(settings.database_url)
-    with open_node(settings) as runtime:
+    nodes = _nodes(folder, port, alone=alone)
+    password = _password(nodes)
+    for node in nodes:
+        load(node, password)
+        migrate.migrate(node.settings().database_url)
+    with ExitStack() as opened:
+        running = [(node, opened.enter_context(open_node(node.settings()))) for node in nodes]
         if public_data:
-            demo_data.load(runtime, folder, only_first=not load_only)
+            demo_data.load(running[0][1], nodes[0].folder, only_first=not load_only)
         if load_only:
-            listener.close()
+            for node in nodes:
+                node.listener.close()
             return
-        _serve(settings, runtime, listener, sign_ins, public_data=public_data)
+        _serve(running, password, public_data=public_data)
 
 
-def _settings(folder: Path, database: Path, address: str) -> Settings:
-    return get_settings().model_copy(
-        update={
-            "database_url": f"sqlite:///{database}",
-            "data_dir": folder,
-            "public_url": address,
-            "smtp_url": "",
-        }
-    )
+def _nodes(folder: Path, port: int, *, alone: bool) -> list[DemoNode]:
+    found: list[DemoNode] = []
+    for name in demo_world.NODES[: 1 if alone else None]:
+        home = folder / name
+        home.mkdir(exist_ok=True, mode=stat.S_IRWXU)
+        listener = listen(port)
+        found.append(DemoNode(name, home, listener))
+        port = listener.getsockname()[1] + 1
+    return found
 
 
-def _listener(first: int) -> socket.socket:
-    """The first free port from `first` on, held from now."""
-    for port in range(first, first + PORTS_TRIED):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            listener.bind((HOST, port))
-            listener.listen(128)  # two that start at once must not get the same port
-            return listener
-        listener.close()
-    raise stop(f"No port from {first} to {first + PORTS_TRIED - 1} is free. Choose another with --port.")
+def _password(nodes: Sequence[DemoNode]) -> str:
+    """The one that was given out before, or a new one for all nodes."""
+    for node in nodes:
+        if node.sign_ins.exists() and (kept := _PASSWORD.search(node.sign_ins.read_text(encoding="utf-8"))):
+            return kept.group(1)
+    return f"{secrets.token_urlsafe(9)}-demo"
 
 
-def _load(folder: Path, sign_ins: Path, address: str) -> None:
-    """Into a file of another name, which becomes the node's when it is whole: a demonstration cut short begins anew."""
-    loading = folder / "loading.db"
-    for left in folder.glob("loading.db*"):
-        left.unlink()
-    settings = _settings(folder, loading, address)
-    typer.echo("Loading the demonstration node ...")
-    migrate.migrate(settings.database_url)
-    runtime = Runtime(settings)
-    try:
-        password = demonstration.load(runtime, now=utc_now(), say=lambda line: typer.echo(f"  {line}"))
-    finally:
-        runtime.close()
-    demonstration.keep_sign_ins(sign_ins, password, address)
-    loading.rename(folder / "comity.db")
-
-
-def _serve(
-    settings: Settings, runtime: Runtime, listener: socket.socket, sign_ins: Path, *, public_data: bool
-) -> None:
-    from comity.app import create_app
-
-    config = uvicorn.Config(
-        create_app(settings),
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-        http="httptools",
-        timeout_graceful_shutdown=3,
-    )
-    ending = threading.Event()
-    threads = [loop.start(runtime, ending)]
-    if public_data:
-        threads.append(demo_data.start(runtime, sign_ins.parent, ending))
+def _serve(running: Sequence[tuple[DemoNode, Runtime]], password: str, *, public_data: bool) -> None:
+    serving = Serving(running)
+    first, runtime = running[0]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn hands a signal on: end as with Ctrl-C
+    importing = None
     try:
-        typer.echo(_welcome(settings.public_url, sign_ins))
-        uvicorn.Server(config).run(sockets=[listener])
+        serving.start()
+        if public_data:
+            importing = demo_data.start(runtime, first.folder, serving.ending)
+        typer.echo(_welcome([node for node, _ in running], password))
+        serving.run()
     except KeyboardInterrupt:  # uvicorn hands the signal on after it has ended
         pass
     finally:
-        ending.set()
-        for thread in threads:
-            thread.join()
+        serving.end()
+        if importing is not None:
+            importing.join()
         typer.echo(
             "The demonstration has ended. It continues with `comity demo`; `comity demo --fresh` begins anew."
         )
 
 
-def _welcome(address: str, sign_ins: Path) -> str:
-    kept = sign_ins.read_text(encoding="utf-8").splitlines() if sign_ins.exists() else []
-    password = next((line.partition(": ")[2] for line in kept if line.startswith("password")), "")
-    people = [f"  {one.email:44} {one.says}" for one in demo_world.sign_ins() if one.who in SHOWN]
-    secret = f"password {password}" if password else f"{sign_ins} is gone; begin anew with --fresh"
+def _welcome(nodes: Sequence[DemoNode], password: str) -> str:
+    first, *allies = nodes
+    people = [f"  {one.email:52} {one.says}" for one in demo_world.sign_ins(first.name) if one.who in SHOWN]
+    others = [f"  Its ally {node.name} is at {node.address}" for node in allies]
     return "\n".join(
         [
             "",
-            f"  Comity is at {address}",
+            f"  Comity is at {first.address}",
+            *others,
             "",
-            f"Sample sign-ins ({secret}; all of them are in {sign_ins}):",
+            f"Sample sign-ins (password {password}; all of them are in {first.sign_ins}):",
             *people,
             "",
             "Three things to try:",
-            f'  1. Search signed out for "conference elicitation", then as the researcher: {address}/search',
+            f'  1. Search signed out for "conference elicitation", then as the researcher: {first.address}/search',
             "  2. As the liaison, draft a note and see who could read it before you submit; let three sectors agree.",
             "  3. As the node administrator, try to read any of it.",
             "",
