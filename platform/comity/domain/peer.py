@@ -5,7 +5,7 @@ Decides whether an agreement holds at a moment and what it lets a rule see. Refu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from comity.domain.errors import Problem
 from comity.domain.tlp import TLP
+from comity.domain.tokens import BadToken, token
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,24 @@ class Agreement(BaseModel):
     def holds(self, now: datetime) -> bool:
         """Has its last day not passed? The last day still counts (UTC)."""
         return now.date() <= self.ends_on
+
+    def problems(self, kinds: Collection[str], now: datetime) -> Iterator[Problem]:
+        """What council could not be asked to decide on. `kinds` are those that a node can exchange."""
+        if unknown := sorted(set(self.kinds) - set(kinds)):
+            yield Problem("kinds", "unknown", f"Choose from the kinds of record, not {unknown[0]}.")
+        if self.highest_marking is TLP.RED:
+            yield Problem("highest_marking", "red", "TLP:RED never travels to another node by the exchange.")
+        if unknown := sorted(set(self.purposes) - {purpose.value for purpose in Purpose}):
+            yield Problem("purposes", "unknown", f"Choose from the purposes, not {unknown[0]}.")
+        if not self.holds(now):
+            yield Problem("ends_on", "past", "The last day lies before today.")
+        for group in self.groups:
+            try:
+                token(f"group:{group}")
+            except BadToken:
+                yield Problem(
+                    "groups", "malformed", "A trust group is named by small letters, digits and dashes."
+                )
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,16 @@ from starlette.requests import Request
 
 from comity.domain.errors import Invalid, Problem
 from comity.services import recognize
+from comity.services.authorize_peer import PREFIX as PEER_TOKEN
 from comity.services.recognize import Recognized
 from comity.services.unit import Unit
 
 FEEDS: Final = "/feeds/"
 """Read by browsers with their session and by feed readers with a token: nothing can be changed there."""
 
-TOKEN_PREFIXES: Final = ("/api/", "/federation/", "/.well-known/")
+EXCHANGE: Final = ("/taxii2/", "/federation/")
+"""Doors of the exchange: the only ones at which the token of an allied node counts (peers S11)."""
+TOKEN_PREFIXES: Final = ("/api/", "/.well-known/", *EXCHANGE)
 """Doors at which only a token counts. They are exempt from the cross-site guard for that reason."""
 IN_ADDRESS: Final = frozenset({"token", "access_token", "api_key", "apikey", "key", "auth", "authorization"})
 """Names under which programs put a secret into an address, where logs and histories keep it (RFC 6750 §5.3)."""
@@ -48,6 +51,8 @@ def identify(request: Request, unit: Unit, *, secure: bool) -> Recognized:
         if not scheme:
             return recognize.public(unit)
         bearer = token.strip() if scheme.lower() == "bearer" else ""
+        if bearer.startswith(PEER_TOKEN) and request.url.path.startswith(EXCHANGE):
+            return recognize.by_peer_token(unit, bearer)
         return recognize.by_token(unit, bearer, address=request.client.host if request.client else "")
     if request.url.path.startswith(FEEDS):
         _refuse_in_address(request)

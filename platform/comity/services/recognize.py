@@ -10,14 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from comity import policies
 from comity.domain.account import Account
 from comity.domain.errors import SignInNeeded
 from comity.domain.node import Organization
 from comity.domain.viewer import Viewer
 from comity.services import sign_in, tokens
+from comity.services.mint import digest
 from comity.services.runtime import NOBODY
 from comity.services.unit import Unit
-from comity.storage import people
+from comity.storage import peer_tokens, peers, people
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,16 @@ def by_token(unit: Unit, secret: str, *, address: str) -> Recognized:
     return Recognized(
         caller.viewer, touch=partial(tokens.note_use, token_id=caller.token_id) if caller.touch else None
     )
+
+
+def by_peer_token(unit: Unit, secret: str) -> Recognized:
+    """The allied node whose machine holds this token. `SignInNeeded` for a token that is over, and for a node that is not connected
+    at this very moment: a pause takes every token with it.
+    """
+    kept = peer_tokens.by_hash(unit.db, digest(secret))
+    if kept is not None and unit.now < kept.expires_at:
+        here = unit.node.node_id
+        peer = peers.get(unit.db, Viewer.system(here, "token of an ally"), kept.node_id)
+        if peer is not None and peer.connected(unit.now):
+            return Recognized(Viewer.allied(here, peer.as_policy(), policies.roles().powers("peer_node")))
+    raise SignInNeeded("This token does not work.")

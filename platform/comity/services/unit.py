@@ -62,13 +62,10 @@ class Unit:
         **details: Any,
     ) -> None:
         """One entry in the chain: who, what, about which object, why. Never any content."""
-        actor = (
-            f"system:{self.viewer.system_reason}" if self.viewer.is_system else self.viewer.person or "public"
-        )
         audit.append(
             self.db,
             at=self.now,
-            actor=actor,
+            actor=self._actor,
             organization=self.viewer.organization or "",
             action=action,
             about=about,
@@ -76,6 +73,15 @@ class Unit:
             details=details,
             audience_id=audience_id,
         )
+
+    @property
+    def _actor(self) -> str:
+        """Who acts, as the chain names them."""
+        if self.viewer.is_system:
+            return f"system:{self.viewer.system_reason}"
+        if self.viewer.peer is not None:
+            return f"node:{self.viewer.peer.node}"
+        return self.viewer.person or "public"
 
     def emit(self, what: str, record_id: int | None = None, **payload: Any) -> int:
         """One outbox event for the followers."""

@@ -6,8 +6,7 @@ take part in its admission, and a peer's own machine knows itself alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from comity.domain.peer import Agreement, KnownPeer, PeerState
+from comity.domain.peering import PeerStep
 from comity.domain.signing import PublicKey
 from comity.domain.viewer import Viewer
 from comity.storage import people, trust_groups
@@ -35,19 +35,6 @@ OPEN: Final = (PeerState.ADMITTED, PeerState.PAUSED, PeerState.ENDED)
 """Whoever was admitted once is shown to everybody: with whom a node shares is no secret."""
 
 
-@dataclass(frozen=True)
-class PeerStep:
-    """One step. `by` is an account or `system`; nothing is ever changed in one."""
-
-    what: str
-    by: str
-    at: datetime
-    by_sector: str = ""
-    text: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-    id: int = 0
-
-
 def _readable(viewer: Viewer) -> sa.Select[Any]:
     chosen = sa.select(_peer)
     if viewer.is_system:
@@ -56,7 +43,7 @@ def _readable(viewer: Viewer) -> sa.Select[Any]:
         return chosen.where(_peer.c.node_id == viewer.peer.node)
     if viewer.may("change_policy"):
         return chosen
-    return chosen.where(_peer.c.state.in_([state.value for state in OPEN]))
+    return chosen.where(_peer.c.state.in_([state.value for state in OPEN]), _peer.c.admitted_at.is_not(None))
 
 
 def _from_row(row: sa.Row[Any], shared: list[TrustGroup]) -> KnownPeer:

@@ -1,0 +1,5 @@
+"""The service of `tests/web`, met by machines."""
+
+from tests.web.conftest import portal
+
+__all__ = ["portal"]
