@@ -197,6 +197,9 @@ def upgrade() -> None:
         "pull",
         sa.Column("node_id", sa.String(length=60), nullable=False),
         sa.Column("cursor", sa.String(length=400), nullable=False),
+        sa.Column("feed", sa.String(length=400), nullable=False),
+        sa.Column("inbox", sa.String(length=400), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("due_at", UTCDateTime(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(length=60), nullable=False),
@@ -205,7 +208,10 @@ def upgrade() -> None:
         sa.Column("worked_at", UTCDateTime(), nullable=True),
         sa.Column("received", sa.Integer(), nullable=False),
         sa.Column("applied", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("ignored", sa.Integer(), nullable=False),
         sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("poked_seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("node_id", name=op.f("pk_pull")),
     )
     op.create_table(
@@ -290,6 +296,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("used_assertion", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_used_assertion_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "foreign_object",
+        sa.Column("stix_id", sa.String(length=120), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("node_id", sa.String(length=60), nullable=False),
+        sa.Column("uid", sa.String(length=36), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("received_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["record_id"], ["record.id"], name=op.f("fk_foreign_object_record_id_record")
+        ),
+        sa.PrimaryKeyConstraint("stix_id", "version", name=op.f("pk_foreign_object")),
+    )
+    with op.batch_alter_table("foreign_object", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_foreign_object_node_id"), ["node_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_foreign_object_record_id"), ["record_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_foreign_object_uid"), ["uid"], unique=False)
 
     op.create_table(
         "ledger_leaf",
@@ -437,6 +463,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_node_id"))
 
     op.drop_table("delivery")
+    with op.batch_alter_table("foreign_object", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_foreign_object_uid"))
+        batch_op.drop_index(batch_op.f("ix_foreign_object_record_id"))
+        batch_op.drop_index(batch_op.f("ix_foreign_object_node_id"))
+
+    op.drop_table("foreign_object")
     with op.batch_alter_table("ledger_leaf", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_leaf_what"))
         batch_op.drop_index(batch_op.f("ix_ledger_leaf_record_uid"))

@@ -8,8 +8,7 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import OKPKey
 
-from comity.domain.notice import Answer, Body, Membership, Notice, What
-from comity.domain.outcome import Outcome
+from comity.domain.notice import Answer, Body, Membership, Notice, Outcome, What
 from comity.domain.signing import Object, PublicKey, SigningKey, Verified, sign, verify_object
 from comity.domain.tlp import TLP
 from comity.services import obey

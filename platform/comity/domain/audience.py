@@ -120,6 +120,32 @@ def audience_of(
     )
 
 
+def audience_of_copy(
+    handling: Handling, *, stage: Stage, node: str, origin: str, assigned: frozenset[AccessToken]
+) -> Audience:
+    """The facts of a copy of another node's record, at this `node`: its readers are here and nowhere else (F-06).
+
+    Its owner is the node it comes from, so that no organization here is ever taken for its originator. AMBER and stricter are for
+    the organizations that the release names, and for nobody when it names none.
+    """
+    choice = handling.audience
+    named = tokens("org", choice.organizations)
+    open_to_all = handling.tlp in (TLP.CLEAR, TLP.GREEN) and not named
+    return Audience(
+        stage=stage,
+        tlp=handling.tlp,
+        owner=token(f"node:{origin}"),
+        organizations=_ANYONE if open_to_all else named,
+        sectors=tokens("sector", choice.sectors) or _ANYONE,
+        roles=tokens("role", choice.roles) or _ANYONE,
+        persons=frozenset() if handling.tlp is TLP.RED else tokens("person", choice.persons) or _ANYONE,
+        workers=assigned,
+        releasable=tokens("node", [node]),
+        caveats=frozenset(caveat.value.lower() for caveat in handling.caveats)
+        | ({"orcon"} if handling.orcon else frozenset()),
+    )
+
+
 def _releasable(
     handling: Handling, *, node: str, owner: AccessToken, trust_group: str
 ) -> frozenset[AccessToken]:

@@ -124,11 +124,25 @@ class Answer(Body):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an object or a notice here: what the `Answer` about it will say. `reason` is a code."""
+    """What became of an object or a notice here: what the `Answer` about it will say. `reason` is a code.
+
+    `changed` is false for what was refused and for what was here already: delivered twice, or by another way.
+    """
 
     result: Result
     reason: str = ""
     text: str = ""
+    changed: bool = True
+
+    @classmethod
+    def refusal(cls, reason: str, text: str = "") -> Outcome:
+        """It was not taken."""
+        return cls("refused", reason, text, changed=False)
+
+    @property
+    def refused(self) -> bool:
+        """Nothing was done."""
+        return self.result == "refused"
 
 
 class Proposal(Body):

@@ -80,6 +80,15 @@ class Record:
         """Some version of it has readers, whatever is being worked on."""
         return self.published_revision_id is not None
 
+    def is_copy(self, here: str) -> bool:
+        """Does it come from another node than `here`? Then only its origin changes what it says."""
+        return self.origin_node != here
+
+    def origin_says(self, name: str) -> str:
+        """What a copy's origin says of itself: `node_name`, or the `organization` it is attributed to. Empty for our own."""
+        said = self.facts.get("origin")
+        return str(said.get(name) or "") if isinstance(said, Mapping) else ""
+
     def overdue(self, now: datetime) -> bool:
         """Past its review date: an overlay, not a state."""
         return self.review_due is not None and self.review_due <= now

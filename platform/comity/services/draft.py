@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import rfc8785
-
+from comity.domain.canonical import canonical_json
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from comity.domain.handling import Handling
 from comity.domain.kinds.base import normalise
@@ -20,6 +19,7 @@ from comity.domain.source import with_grades_of
 from comity.domain.tlp import TLP
 from comity.domain.viewer import Viewer
 from comity.services.settle import audience_for, settle, settle_claims, stage_of
+from comity.services.step import refuse_copy
 from comity.services.unit import Unit
 from comity.services.uuid7 import uuid7
 from comity.storage import audiences, records, revisions
@@ -125,6 +125,7 @@ def working(unit: Unit, ref: str) -> tuple[Record, Revision]:
     revision = revisions.get(unit.db, unit.viewer, record.working_revision_id) if record else None
     if record is None or revision is None:
         raise NotFound
+    refuse_copy(unit, record)
     return record, revision
 
 
@@ -167,7 +168,7 @@ def _write(
 def content_hash(content: Mapping[str, Any], claims: list[dict[str, Any]], handling: Handling) -> str:
     """SHA-256 of the RFC 8785 form of a version, in hexadecimal."""
     whole: Any = {"content": dict(content), "claims": claims, "handling": handling.model_dump(mode="json")}
-    return hashlib.sha256(rfc8785.dumps(whole)).hexdigest()
+    return hashlib.sha256(canonical_json(whole)).hexdigest()
 
 
 def _refuse_unsaveable(kind_name: str, content: Mapping[str, Any]) -> None:

@@ -14,12 +14,13 @@ from comity.domain.errors import Conflict, NotAllowed, NotFound
 from comity.domain.handling import Handling
 from comity.domain.kinds.registry import kind
 from comity.domain.record import Revision
+from comity.domain.strict_json import parse
 from comity.domain.tlp import TLP, parse_tlp, strictest
 from comity.services.read import Reading
 from comity.services.unit import Unit
 from comity.stix.facts import StixFacts, StixRefused
 from comity.stix.record import bundle, to_stix
-from comity.storage import openings
+from comity.storage import copies, openings
 
 ADVICE: Final = "This is advice, never clearance: the decision stays with the reader and their organization."
 _SHOWN_OF_HANDLING: Final = (
@@ -50,7 +51,7 @@ def as_json(unit: Unit, reading: Reading) -> dict[str, Any]:
         "origin": {
             "node": record.origin_node,
             "sector": record.sector,
-            "organization": reading.originator.name if reading.originator else None,
+            "organization": _organization(reading) or None,
         },
         "content": dict(reading.content),
         "replies": [
@@ -73,17 +74,18 @@ def as_stix(unit: Unit, reading: Reading) -> dict[str, Any]:
         ref=record.ref,
         version=revision.version,
         node=record.origin_node,
-        node_name=node.name if record.origin_node == node.node_id else record.origin_node,
+        node_name=record.origin_says("node_name") if record.is_copy(node.node_id) else node.name,
         sector=record.sector,
         tlp=revision.handling.tlp,
         created=record.created_at,
         modified=revision.published_at or revision.created_at,
         published=record.published_at or revision.created_at,
-        organization=reading.originator.name if reading.originator else "",
+        organization=_organization(reading),
         handling=_handling(revision.handling),
     )
     try:
-        return bundle(to_stix(facts, kind(record.kind).model_validate(dict(reading.content))))
+        made = to_stix(facts, kind(record.kind).model_validate(dict(reading.content)))
+        return bundle([*made[:-1], _as_it_came(unit, reading) or made[-1]])
     except StixRefused as refused:
         raise NotAllowed("It holds personal data by exception, which does not leave this node.") from refused
 
@@ -146,3 +148,26 @@ def _handling(handling: Handling) -> dict[str, Any]:
 
 def _when(moment: Any) -> str | None:
     return moment.isoformat() if moment is not None else None
+
+
+def _organization(reading: Reading) -> str:
+    """Who it is from, where it is given under a name: a member here, or whom the origin of a copy names."""
+    return reading.originator.name if reading.originator else reading.record.origin_says("organization")
+
+
+def _as_it_came(unit: Unit, reading: Reading) -> dict[str, Any] | None:
+    """The very object that the origin signed, for a copy at the version in force: nothing of it is lost on the way through here.
+
+    Above GREEN a copy may hold portions that this reader may not see, so what is written is what they were shown.
+    """
+    record, revision = reading.record, reading.revision
+    if (
+        not record.is_copy(unit.node.node_id)
+        or revision is None
+        or revision.id != record.published_revision_id
+    ):
+        return None
+    if revision.handling.tlp.restriction > TLP.GREEN.restriction:
+        return None
+    text = copies.body(unit.db, unit.viewer, record.id)
+    return parse(text.encode("utf-8")) if text else None

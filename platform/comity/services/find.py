@@ -125,7 +125,9 @@ def _originator(record: Record, names: Mapping[str, str]) -> str:
     if record.attribution_mode == "public_source":
         source = policies.sources().find(str((record.facts.get("import") or {}).get("source") or ""))
         return source.title if source else ""
-    return names.get(record.organization, "") if record.attribution_mode == "organization" else ""
+    if record.attribution_mode != "organization":
+        return ""
+    return names.get(record.organization, "") or record.origin_says("organization")
 
 
 def suggest(unit: Unit, prefix: str) -> Sequence[str]:

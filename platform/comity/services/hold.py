@@ -25,7 +25,7 @@ from comity.storage import editorial, organizations, records
 def ask(unit: Unit, *, ref: str, reason_code: str, text: str, ends_at: datetime) -> Record:
     """Ask for a hold. Raises `Invalid` for a missing reason or an end more than 14 days ahead."""
     unit.need("request_hold")
-    record = held_record(unit, ref)
+    record = held_record(unit, ref, copies=True)
     earlier = editorial.of_record(unit.db, editorial.StoredHold, record.id)
     problems = rules.request_problems(
         reason_code=reason_code,
@@ -75,7 +75,7 @@ def agree(unit: Unit, *, ref: str, agrees: bool) -> Record:
     """A reviewer says whether the record should be held. It takes effect by itself when two sectors, one non-government, agree."""
     if Role.REVIEWER not in unit.viewer.roles:
         raise NotAllowed("Reviewers agree to a hold.")
-    record = held_record(unit, ref)
+    record = held_record(unit, ref, copies=True)
     stored = _must(unit, record)
     organization = organizations.get(unit.db, unit.viewer.organization or "")
     vote = {
@@ -182,7 +182,7 @@ def renew(unit: Unit, *, ref: str, new_end: datetime, agrees: bool) -> Record:
     """A council member's voice on renewing a hold, which is possible once and needs two non-government sectors."""
     if Role.COUNCIL_MEMBER not in unit.viewer.roles:
         raise NotAllowed("Only council renews a hold.")
-    record = held_record(unit, ref)
+    record = held_record(unit, ref, copies=True)
     stored = _must(unit, record)
     give_reason(unit, record, "council_hold", reason_code=stored.reason_code, text="", agrees=agrees)
     agreeing = [one.sector for one in council_votes(unit, record, "council_hold") if one.agrees][

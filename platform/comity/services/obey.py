@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from comity.domain.notice import Notice, What
-from comity.domain.outcome import Outcome, refused
+from comity.domain.notice import Notice, Outcome, What
 from comity.domain.signing import Verified
 from comity.services.unit import Unit
 from comity.stix.facts import StixRefused
@@ -29,12 +28,12 @@ def obey(unit: Unit, verified: Verified[dict[str, Any]], *, sender: str) -> Outc
     try:
         notice = notice_from_stix(verified.value)
     except StixRefused as bad:
-        return refused(bad.reason)
+        return Outcome.refusal(bad.reason)
     if not verified.node == sender == notice.origin:
-        return refused("foreign-origin", "A node gives notice for itself only.")
+        return Outcome.refusal("foreign-origin", "A node gives notice for itself only.")
     if notice.to != unit.node.node_id:
-        return refused("not-addressed", "The notice is for another node.")
+        return Outcome.refusal("not-addressed", "The notice is for another node.")
     handler = HANDLERS.get(notice.what)
     if handler is None:
-        return refused("not-understood", "This node does not act on notices of this kind.")
+        return Outcome.refusal("not-understood", "This node does not act on notices of this kind.")
     return handler(unit, notice, sender)

@@ -45,12 +45,17 @@ LABELS: Final = {
 }
 """Path under `/records/{ref}/` -> the words of its link, in the order in which a page lists them."""
 
+FOR_COPIES: Final = frozenset({"hold", "hold/agree", "hold/renew", "restrict", "restrict/lift", "propose"})
+"""What may be offered on a record that comes from another node: to restrict it here, and to propose a correction there."""
+
 
 def offers(unit: Unit, record: Record) -> Sequence[str]:
     """Paths of `LABELS` for this viewer, who can see the record."""
     if not unit.viewer.signed_in:
         return ()
     found = _by_author(unit, record) | _by_role(unit, record) | _by_member(unit, record)
+    if record.is_copy(unit.node.node_id):
+        found &= FOR_COPIES
     return [path for path in LABELS if path in found]
 
 

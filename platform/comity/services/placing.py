@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from comity.domain.kinds.base import Kind
 from comity.domain.kinds.registry import kind
 from comity.domain.kinds.search_fields import search_fields
 from comity.domain.lifecycle_facts import State
@@ -45,16 +46,19 @@ def document_of(system: Unit, record: Record) -> Document | None:
         return None
     if record.tombstone is not None:
         return _tombstone(record, revision)
-    return index_document(
-        record, revision, revisions.claims(system.db, system.viewer, revision.id), node=record.origin_node
+    return index_document(record, revision, revisions.claims(system.db, system.viewer, revision.id))
+
+
+def index_document(record: Record, revision: Revision, claims: list[dict[str, Any]]) -> Document:
+    """The document for one published version. Claims marked more strictly than the record stay out of it."""
+    return document_for(
+        record, revision, kind(record.kind).model_validate({**revision.content, "claims": claims})
     )
 
 
-def index_document(
-    record: Record, revision: Revision, claims: list[dict[str, Any]], *, node: str
-) -> Document:
-    """The document for one published version. Claims marked more strictly than the record stay out of it."""
-    found = search_fields(kind(record.kind).model_validate({**revision.content, "claims": claims}))
+def document_for(record: Record, revision: Revision, content: Kind) -> Document:
+    """The same for content that was validated already."""
+    found = search_fields(content)
     facets = {name: values for name, values in found.facets.items() if name in FACETS}
     return Document(
         record_id=record.id,
@@ -70,7 +74,7 @@ def index_document(
         published_at=int(record.published_at.timestamp()) if record.published_at else 0,
         quality=_quality(revision.content),
         live=record.state not in _NOT_LIVE,
-        facets={**facets, **_envelope_facets(record, revision, node)},
+        facets={**facets, **_envelope_facets(record, revision, record.origin_node)},
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from comity.domain.audience import Audience, Stage, audience_of
+from comity.domain.audience import Audience, Stage, audience_of, audience_of_copy
 from comity.domain.handling import Handling
 from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record, Revision
@@ -46,6 +46,12 @@ def _stage_of_version(record: Record, revision: Revision, stage: Stage) -> Stage
 
 def audience_for(unit: Unit, record: Record, handling: Handling, stage: Stage) -> Audience:
     """The facts for a record of this author, organization and assignment under `handling`; narrower while an input is in doubt."""
+    here = unit.node.node_id
+    if record.is_copy(here):
+        assigned = frozenset(AccessToken(name) for name in record.assigned)
+        return audience_of_copy(
+            handling, stage=stage, node=here, origin=record.origin_node, assigned=assigned
+        )
     return audience_of(
         under_inputs(unit, record, handling),
         stage=stage,

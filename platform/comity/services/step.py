@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from comity.domain.errors import NotFound
+from comity.domain.errors import Conflict, NotFound
 from comity.domain.lifecycle import Step, step
 from comity.domain.lifecycle_facts import Facts, Overlay, State, Verb
 from comity.domain.record import Record
@@ -17,17 +17,33 @@ from comity.services.settle import settle
 from comity.services.unit import Unit
 from comity.storage import editorial, records
 
+LOCAL: Final = frozenset({Verb.HOLD, Verb.RESUME, Verb.RESTRICT, Verb.LIFT_RESTRICTION, Verb.EXPIRE})
+"""What may be done here to a copy of another node's record: it is only ever restricted (F-01)."""
 
-def held_record(unit: Unit, ref: str) -> Record:
-    """The record, held for change, or `NotFound`."""
+
+def held_record(unit: Unit, ref: str, *, copies: bool = False) -> Record:
+    """The record, held for change, or `NotFound`. `copies`: also one that comes from another node, else that is a `Conflict`."""
     record = records.lock(unit.db, unit.viewer, ref)
     if record is None:
         raise NotFound
+    if not copies:
+        refuse_copy(unit, record)
     return record
+
+
+def refuse_copy(unit: Unit, record: Record) -> None:
+    """Raises `Conflict` naming the origin for a copy that somebody here wants to change. The node itself may keep it in step."""
+    if record.is_copy(unit.node.node_id) and not unit.viewer.is_system:
+        raise Conflict(
+            f"This record comes from the node “{record.origin_node}”, and only that node changes it. "
+            "You can propose a correction to it."
+        )
 
 
 def take(unit: Unit, record: Record, verb: Verb, given: Facts, **changes: Any) -> Record:
     """The record after `verb`. Raises `TransitionRefused` naming every obstacle. `changes` are written with it."""
+    if verb not in LOCAL:
+        refuse_copy(unit, record)
     origin = _state(str(record.facts.get("restricted_from") or ""))
     given = replace(
         given,

@@ -182,8 +182,7 @@ def _store(
     stored = bulk.add_published(unit.db, _with_refs(unit, placed))
     moved = [(replace(r, audience_id=audience_id), replace(v, audience_id=audience_id)) for r, v in changed]
     stored += bulk.add_versions(unit.db, moved)
-    node = unit.node.node_id
-    unit.index.put([index_document(record, version, [], node=node) for record, version in stored])
+    unit.index.put([index_document(record, version, []) for record, version in stored])
     details = {"source": source.id, "policy": policies.sources().version}
     noted = [bulk.Noted(r.ref, r.audience_id, {**details, "version": v.version}) for r, v in stored]
     bulk.note(unit.db, unit.viewer, action="record.take_over", noted=noted, at=unit.now)

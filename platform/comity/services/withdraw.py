@@ -123,7 +123,7 @@ def restrict(
     """
     if Role.EDITOR not in unit.viewer.roles:
         raise NotAllowed("The secretariat carries out a legal order.")
-    record = held_record(unit, ref)
+    record = held_record(unit, ref, copies=True)
     check_reason("restrict", reason_code, text)
     if not order.strip():
         raise Invalid(

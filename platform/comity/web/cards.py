@@ -9,7 +9,7 @@ from comity.domain.lifecycle_facts import State
 from comity.domain.node import Node
 from comity.domain.tlp import TLP, strictest
 from comity.services.find import Found
-from comity.web.vocabulary import age, in_words, kind_name, node_name, sector_name
+from comity.web.vocabulary import age, in_words, kind_name, node_of, sector_name
 
 _GONE: Final = frozenset({State.WITHDRAWN, State.LEGALLY_RESTRICTED})
 
@@ -28,7 +28,7 @@ def card_of(found: Found, here: Node, now: datetime) -> dict[str, Any]:
         "snippet": [found.snippet] if found.snippet else [],
         "organization": found.originator,
         "sector": sector_name(record.sector),
-        "node": node_name(record.origin_node, here),
+        "node": node_of(record, here),
         "published": record.published_at,
         "age": age(record.published_at, now),
         "expires": record.expires_at,

@@ -19,7 +19,7 @@ from comity.domain.record import Revision
 from comity.domain.reply import ReplyState
 from comity.domain.tlp import TLP, parse_tlp, strictest
 from comity.services.read import Reading
-from comity.web.vocabulary import caveats_of, permitted_of, sector_name
+from comity.web.vocabulary import caveats_of, node_of, permitted_of, sector_name
 from comity.web.wording import day_of, text_of
 
 ORDER: Final = (ESSENTIALS, SUBSTANCE, ACTION, ENTITIES, EVIDENCE, SCOPE, VALIDITY)
@@ -289,11 +289,13 @@ def agreement(reading: Reading) -> dict[str, Any]:
 
 def origin(reading: Reading, here: Node) -> dict[str, str]:
     """Where it comes from: the organization where it is given, else its sector alone."""
+    record = reading.record
     return {
-        "organization": reading.originator.name if reading.originator else "",
+        "organization": reading.originator.name if reading.originator else record.origin_says("organization"),
         "organization_id": reading.originator.id if reading.originator else "",
-        "sector": sector_name(reading.record.sector),
-        "node": here.name if reading.record.origin_node == here.node_id else reading.record.origin_node,
+        "sector": sector_name(record.sector),
+        "node": node_of(record, here),
+        "copy": "yes" if record.is_copy(here.node_id) else "",
     }
 
 

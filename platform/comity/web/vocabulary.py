@@ -14,6 +14,7 @@ from comity.domain.handling import Caveat, Handling
 from comity.domain.kinds.due_diligence_note import TIE_LEVELS
 from comity.domain.kinds.registry import KINDS
 from comity.domain.node import Node
+from comity.domain.record import Record
 
 FACETS: Final[Mapping[str, str]] = {
     "kind": "Kind",
@@ -78,6 +79,14 @@ def sector_name(code: str) -> str:
 def node_name(node_id: str, here: Node) -> str:
     """This node by its name, another one by its id."""
     return here.name if node_id == here.node_id else node_id
+
+
+def node_of(record: Record, here: Node) -> str:
+    """Where a record comes from: this node's name, or the name that the other node gives itself, with its id."""
+    if not record.is_copy(here.node_id):
+        return here.name
+    name = record.origin_says("node_name")
+    return f"{name} ({record.origin_node})" if name else record.origin_node
 
 
 def facet_value(facet: str, code: str, here: Node) -> str:

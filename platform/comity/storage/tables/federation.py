@@ -116,12 +116,19 @@ class AssertionRow(Row, table=True):
 
 
 class PullRow(Row, table=True):
-    """How far this node has read an allied node's feed, and when it looks again."""
+    """How far this node has read an allied node's feed, and when it looks again.
+
+    `cursor` is `next:` and the last page's next, or `after:` and a time; empty begins anew. `feed` and `inbox` are addresses found
+    by discovery. `epoch` is that of the peer's rights here when the reading began. `poked_seq` is up to where the peer was poked.
+    """
 
     __tablename__ = "pull"
 
     node_id: str = Field(primary_key=True, max_length=60)
     cursor: str = Field(default="", max_length=400)
+    feed: str = Field(default="", max_length=400)
+    inbox: str = Field(default="", max_length=400)
+    epoch: int = 0
     due_at: datetime = Field(sa_type=UTCDateTime)
     failures: int = 0
     error: str = Field(default="", max_length=60)
@@ -130,7 +137,29 @@ class PullRow(Row, table=True):
     worked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     received: int = 0
     applied: int = 0
+    unchanged: int = 0
+    ignored: int = 0
     quarantined: int = 0
+    poked_seq: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class ForeignObjectRow(Row, table=True):
+    """A signed object of an allied node as it came, so that a copy can be proved and passed back without loss.
+
+    `body` is emptied when the record is taken down; `digest` (SHA-256 of it) stays. `record_id` is empty for a tombstone of a
+    record that was never here.
+    """
+
+    __tablename__ = "foreign_object"
+
+    stix_id: str = Field(primary_key=True, max_length=120)
+    version: str = Field(primary_key=True, max_length=40)
+    node_id: str = Field(max_length=60, index=True)
+    uid: str = Field(max_length=36, index=True)
+    record_id: int | None = Field(default=None, foreign_key="record.id", index=True)
+    digest: str = Field(max_length=64)
+    body: str
+    received_at: datetime = Field(sa_type=UTCDateTime)
 
 
 class QuarantineRow(Row, table=True):
