@@ -94,7 +94,7 @@ class Reply(Body):
     uid: Uid
     entity_id: str = Field(max_length=120)
     entity_name: str = Field(max_length=300)
-    text: str = Field(max_length=12_000)
+    text: str = Field(max_length=20_000)
     received_at: AwareDatetime
 
 

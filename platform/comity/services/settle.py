@@ -1,5 +1,5 @@
 """After any change of state, handling or assignment: give a record and each of its children the audience that follows, and its
-place in the index, in the same transaction. The only module that decides which stage a state means to a reader.
+place in the index and in the feed, in the same transaction. The only module that decides which stage a state means to a reader.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.domain.tokens import AccessToken
 from comity.domain.viewer import Viewer
+from comity.services.carry import carry
 from comity.services.follow_inputs import FLAGGED, keep_links, resting_on, under_inputs, with_flags
 from comity.services.placing import place
 from comity.services.unit import Unit
@@ -64,7 +65,7 @@ def audience_for(unit: Unit, record: Record, handling: Handling, stage: Stage) -
 
 
 def settle(unit: Unit, record: Record, *, after: frozenset[int] = frozenset()) -> Record:
-    """Store `record` with the audience of its shown version, move its versions, claims and files, and place it in the index.
+    """Store `record` with the audience of its shown version, move its versions, claims and files, place it in index and feed.
 
     What rests on it is settled next, each once: `after` holds those that were settled before in the same chain.
     """
@@ -85,6 +86,7 @@ def settle(unit: Unit, record: Record, *, after: frozenset[int] = frozenset()) -
         )
         attachments.move(unit.db, attachment.uid, audiences.ensure(unit.db, marked))
     place(system, record)
+    carry(system, record)
     if record.is_published:
         keep_links(system, record, shown)
         _settle_what_rests_on(system, record, after | {record.id})

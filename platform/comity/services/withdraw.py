@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from comity import policies
 from comity.domain.council import CouncilVote, decide
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
+from comity.domain.recall import chosen
 from comity.domain.record import Record
 from comity.domain.roles import Role, Sector
 from comity.domain.viewer import Viewer
@@ -26,9 +29,24 @@ KEEP_TITLE: Final = frozenset({"overtaken", "originator_request", "source_withdr
 
 COUNCIL_SEATS: Final = 12
 
+NO_WISH: Final[Mapping[str, Any]] = MappingProxyType({})
+"""Nobody chose what allied nodes are asked to do: what is usual for the reason."""
 
-def ask(unit: Unit, *, ref: str, reason_code: str, text: str, replacement: str = "") -> Record:
-    """The originator asks to withdraw; it takes effect when an editor acknowledges. Until then the record stays up."""
+
+def ask(
+    unit: Unit,
+    *,
+    ref: str,
+    reason_code: str,
+    text: str,
+    replacement: str = "",
+    action: str = "",
+    hours: int = 0,
+) -> Record:
+    """The originator asks to withdraw; it takes effect when an editor acknowledges. Until then the record stays up.
+
+    `action` and `hours` are what allied nodes that have it will be asked to do and how soon; empty: what is usual for the reason.
+    """
     unit.need("withdraw", "own")
     record = held_record(unit, ref)
     if record.organization != unit.viewer.organization:
@@ -38,7 +56,16 @@ def ask(unit: Unit, *, ref: str, reason_code: str, text: str, replacement: str =
     check_reason("withdraw", reason_code, text)
     if replacement and records.get(unit.db, unit.viewer, replacement) is None:
         raise Invalid([Problem("replacement", "unknown", "There is no such record that you can read.")])
-    give_reason(unit, record, "withdrawal_asked", reason_code=reason_code, text=text, replacement=replacement)
+    recall = _recall(action, hours)
+    give_reason(
+        unit,
+        record,
+        "withdrawal_asked",
+        reason_code=reason_code,
+        text=text,
+        replacement=replacement,
+        recall=recall,
+    )
     assigned = tuple(dict.fromkeys((*record.assigned, f"role:{Role.EDITOR.value}")))
     record = settle(
         unit, replace(record, assigned=assigned, facts={**record.facts, "withdrawal_asked": reason_code})
@@ -46,6 +73,17 @@ def ask(unit: Unit, *, ref: str, reason_code: str, text: str, replacement: str =
     unit.audit("withdraw.ask", record.ref, audience_id=record.audience_id, reason=reason_code)
     unit.emit("withdraw.asked", record.id)
     return record
+
+
+def _recall(action: str, hours: int) -> dict[str, Any]:
+    """What was chosen for the allied nodes, as it is kept; empty where nothing was."""
+    if not action and not hours:
+        return {}
+    asked = chosen(action, hours)
+    if asked is None:
+        said = "Choose what allied nodes are asked to do and how soon: both, or neither."
+        raise Invalid([Problem("action", "choice", said)])
+    return {"action": asked.action, "hours": asked.hours}
 
 
 def acknowledge(unit: Unit, *, ref: str) -> Record:
@@ -64,7 +102,13 @@ def acknowledge(unit: Unit, *, ref: str) -> Record:
     facts = Facts(
         by=Actor.ORIGINATOR, reason_code=last.reason_code, reason_text=last.text, editor_acknowledged=True
     )
-    return _take_down(unit, record, facts, replacement=str(last.details.get("replacement") or ""))
+    return _take_down(
+        unit,
+        record,
+        facts,
+        replacement=str(last.details.get("replacement") or ""),
+        recall=last.details.get("recall") or {},
+    )
 
 
 def council_vote(unit: Unit, *, ref: str, reason_code: str, text: str, agrees: bool) -> Record:
@@ -99,7 +143,14 @@ def council_votes(unit: Unit, record: Record, what: str) -> list[CouncilVote]:
     return list(last.values())
 
 
-def _take_down(unit: Unit, record: Record, facts: Facts, *, replacement: str = "") -> Record:
+def _take_down(
+    unit: Unit,
+    record: Record,
+    facts: Facts,
+    *,
+    replacement: str = "",
+    recall: Mapping[str, Any] = NO_WISH,
+) -> Record:
     replaced_by = records.get(unit.db, unit.viewer, replacement) if replacement else None
     shown = revisions.get(unit.db, unit.viewer, record.published_revision_id)
     title = shown.title if shown and facts.reason_code in KEEP_TITLE else ""
@@ -111,7 +162,12 @@ def _take_down(unit: Unit, record: Record, facts: Facts, *, replacement: str = "
         "reason": facts.reason_text,
         "replacement": replaced_by.ref if replaced_by else "",
     }
-    changes = {**record.facts, "body_sealed": facts.reason_code in HARMFUL, "withdrawal_asked": ""}
+    changes = {
+        **record.facts,
+        "body_sealed": facts.reason_code in HARMFUL,
+        "withdrawal_asked": "",
+        "recall": dict(recall),
+    }
     return take(unit, record, Verb.WITHDRAW, facts, tombstone=tombstone, facts=changes)
 
 

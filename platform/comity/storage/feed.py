@@ -1,0 +1,52 @@
+"""What stands in the feed of one record: its versions and tombstones, without the notices about it.
+
+For the node itself, which makes the feed agree with the record; readers are served by `storage.object_pages` under their own rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from comity.storage.tables.base import table_of
+from comity.storage.tables.taxii import CollectionRow, ObjectRow
+
+_object = table_of(ObjectRow)
+_collection = table_of(CollectionRow)
+
+ALIAS: Final = "records"
+NOTICE: Final = "comity-notice"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One version in the feed. A tombstone has no `revision_id`."""
+
+    seq: int
+    stix_id: str
+    version: str
+    revision_id: int | None
+    audience_id: int
+
+
+@lru_cache(maxsize=1)
+def _of_record() -> sa.Select[Any]:
+    columns = (_object.c[name] for name in Placed.__dataclass_fields__)
+    chosen = sa.select(*columns).join(_collection, _collection.c.id == _object.c.collection_id)
+    own = (_object.c.record_id == sa.bindparam("record"), _object.c.type != NOTICE)
+    return chosen.where(_collection.c.alias == ALIAS, *own).order_by(_object.c.seq)
+
+
+def of_record(db: Session, record_id: int) -> Sequence[Placed]:
+    """Every version of a record in the feed, oldest first, whoever is served it."""
+    return [Placed(*row) for row in db.execute(_of_record(), {"record": record_id})]
+
+
+def text(db: Session, seq: int) -> str:
+    """The very text of one version."""
+    return str(db.execute(sa.select(_object.c.body).where(_object.c.seq == seq)).scalar_one())
