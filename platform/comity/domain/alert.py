@@ -76,6 +76,8 @@ WORK: Final[Mapping[str, str]] = {
     "withdraw.asked": "withdrawal_asked",
     "personal_data.asked": "exception_asked",
     "dispute.raised": "appeal_raised",
+    "dispute.decided": "appeal_decided",
+    "panel.named": "to_decide",
     "reply.invited": "to_tell",
     "access.asked": "access_asked",
 }
@@ -100,6 +102,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "withdrawal_asked": "The originator asks to withdraw a record.",
     "exception_asked": "An exception for personal data is asked for.",
     "appeal_raised": "An appeal against a record has come in.",
+    "appeal_decided": "A panel has decided an appeal: tell whoever raised it.",
+    "to_decide": "You are named to decide an appeal against a record.",
     "to_tell": "An organization that a record names is to be told, and may reply.",
     "access_asked": "Somebody asks for access to a record.",
 }

@@ -32,9 +32,11 @@ _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "withdraw.asked": (Role.EDITOR,),
     "personal_data.asked": (Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON),
     "dispute.raised": (Role.OMBUDSPERSON,),
+    "dispute.decided": (Role.OMBUDSPERSON,),
     "reply.invited": (Role.OMBUDSPERSON,),
 }
 """Whose work an event is, beside the author and the persons assigned."""
+_FOR_THOSE_NAMED: Final = ("panel.named",)
 _FOR_ALL_AT_WORK: Final = ("hold.asked", "record.hold")
 
 
@@ -180,6 +182,8 @@ def _workers(everybody: Everybody, event: Event, record: Record) -> Iterator[_Re
     """Whose move it is: the reviewers asked, the role that handles it, or the author."""
     if event.what == "review.assigned":
         accounts: Sequence[str] = list(event.payload.get("reviewers", ()))
+    elif event.what in _FOR_THOSE_NAMED:
+        accounts = list(event.payload.get("people", ()))
     elif event.what in _FOR_ALL_AT_WORK:
         persons = [name.removeprefix("person:") for name in record.assigned if name.startswith("person:")]
         roles = [Role(name.removeprefix("role:")) for name in record.assigned if name.startswith("role:")]
