@@ -15,6 +15,7 @@ from comity.domain.handling import Handling
 from comity.domain.kinds.registry import kind
 from comity.domain.record import Revision
 from comity.domain.tlp import TLP, parse_tlp, strictest
+from comity.services.attribute import name_on_copies
 from comity.services.read import Reading
 from comity.services.unit import Unit
 from comity.stix.facts import StixFacts, StixRefused
@@ -23,7 +24,8 @@ from comity.storage import openings
 
 ADVICE: Final = "This is advice, never clearance: the decision stays with the reader and their organization."
 _SHOWN_OF_HANDLING: Final = (
-    "orcon", "caveats", "permitted_actions", "attribution", "affected_party_notice", "embargo_until", "handling_ends",
+    "orcon", "caveats", "permitted_actions", "attribution_mode", "attribution", "affected_party_notice",
+    "embargo_until", "handling_ends",
 )  # fmt: skip
 """Never the audience: the names of other readers do not travel with a copy."""
 
@@ -50,7 +52,7 @@ def as_json(unit: Unit, reading: Reading) -> dict[str, Any]:
         "origin": {
             "node": record.origin_node,
             "sector": record.sector,
-            "organization": reading.originator.name if reading.originator else None,
+            "organization": name_on_copies(reading.originator, revision.handling) or None,
         },
         "content": dict(reading.content),
         "replies": [
@@ -79,7 +81,7 @@ def as_stix(unit: Unit, reading: Reading) -> dict[str, Any]:
         created=record.created_at,
         modified=revision.published_at or revision.created_at,
         published=record.published_at or revision.created_at,
-        organization=reading.originator.name if reading.originator else "",
+        organization=name_on_copies(reading.originator, revision.handling),
         handling=_handling(revision.handling),
     )
     try:
@@ -141,7 +143,8 @@ def _marking(handling: Handling, tlp: TLP) -> Mapping[str, Any]:
 
 def _handling(handling: Handling) -> dict[str, Any]:
     whole = handling.model_dump(mode="json")
-    return {name: whole[name] for name in _SHOWN_OF_HANDLING} | {"permitted": handling.permitted}
+    shown = {name: whole[name] for name in _SHOWN_OF_HANDLING}
+    return shown | {"permitted": handling.permitted, "attribution": handling.attribution_in_force}
 
 
 def _when(moment: Any) -> str | None:

@@ -14,6 +14,7 @@ from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.domain.tokens import AccessToken
 from comity.domain.viewer import Viewer
+from comity.services.attribute import attributed
 from comity.services.placing import place
 from comity.services.unit import Unit
 from comity.storage import attachments, audiences, records, revisions
@@ -68,6 +69,7 @@ def settle(unit: Unit, record: Record) -> Record:
             handling = revision.handling
     if handling is None:
         raise LookupError(f"{record.ref} has no version to show")
+    record = attributed(unit, record, handling)
     audience_id = audiences.ensure(unit.db, audience_for(unit, record, handling, stage))
     record = records.store(unit.db, replace(record, audience_id=audience_id, updated_at=unit.now))
     for attachment in attachments.of_record(system.db, system.viewer, record.id):
