@@ -146,7 +146,7 @@ def test_an_appeal_is_raised_looked_at_and_decided(service: Service) -> None:
     path = f"/records/{record.ref}/appeals"
     raised = at_desk(service, "researcher").post(path, json={"grounds": "The second statement is wrong."})
     assert raised.status_code == 201, raised.text
-    assert at_desk(service, "researcher").get(path).status_code == 403
+    assert at_desk(service, "researcher").get(path).status_code == 404
     officer = at_desk(service, "ombudsperson")
     listed = officer.get(path)
     assert [one["id"] for one in listed.json()["items"]] == [raised.json()["id"]]
@@ -155,12 +155,19 @@ def test_an_appeal_is_raised_looked_at_and_decided(service: Service) -> None:
     look = {"passes": True, "text": "There is something in it."}
     assert officer.post(f"{one}/first-look", json=look).json()["under_dispute"]
     assert officer.post(f"{one}/first-look", json=look).status_code == 409
-    panel = [person_id(who) for who in ("reviewer_uni", "council_firm", "council_ngo")]
-    body = {"outcome": "dismissed", "text": "It stands.", "panel": panel}
-    unfit = officer.post(f"{one}/decision", json=body)
+    names = ("council_uni", "council_firm", "council_ngo")
+    unfit = officer.put(
+        f"{one}/panel", json={"panel": [person_id("reviewer_uni"), person_id("council_firm")]}
+    )
     assert (unfit.status_code, unfit.json()["errors"][0]["field"]) == (422, "panel")
-    body["panel"] = [person_id("council_uni"), *panel[1:]]
-    assert not officer.post(f"{one}/decision", json=body).json()["under_dispute"]
+    assert officer.put(f"{one}/panel", json={"panel": [person_id(who) for who in names]}).status_code == 200
+    body = {"outcome": "dismissed", "text": "It stands."}
+    assert officer.put(f"{one}/decision", json=body).status_code == 404
+    assert at_desk(service, "council_uni").get(path).json()["items"][0]["grounds"]
+    marked = [
+        at_desk(service, who).put(f"{one}/decision", json=body).json()["under_dispute"] for who in names
+    ]
+    assert marked == [True, True, False]
     assert officer.post(f"{path}/999999/first-look", json=look).status_code == 404
 
 
@@ -191,7 +198,8 @@ STEPS = (
     ("POST", "/appeals", {"grounds": "x"}),
     ("GET", "/appeals", None),
     ("POST", "/appeals/1/first-look", {"passes": True, "text": "x"}),
-    ("POST", "/appeals/1/decision", {"outcome": "dismissed", "text": "x", "panel": []}),
+    ("PUT", "/appeals/1/panel", {"panel": []}),
+    ("PUT", "/appeals/1/decision", {"outcome": "dismissed", "text": "x"}),
     ("PUT", "/replies", {"entity": "x", "words": "x"}),
 )  # fmt: skip
 

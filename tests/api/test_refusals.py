@@ -146,6 +146,7 @@ def test_a_draft_is_written_seen_saved_and_handed_in(service: Service) -> None:
     readers = caller.post(f"/records/{ref}/preflight", json={}).json()
     assert readers["after"]["people"] > 0
     assert readers["before"]["people"] == 0
+    assert readers["attribution_mode"] == "organization"
     assert caller.post(f"/records/{ref}/submit", json={}).json()["state"] == "triage"
     assert caller.post(f"/records/{ref}/take-back").json()["state"] == "changes_requested"
 

@@ -16,17 +16,19 @@ from comity.domain.kinds.problems import review_problems, submit_problems, warni
 from comity.domain.kinds.registry import kind
 from comity.domain.tlp import TLP
 from comity.formats.demo_yaml import DemoRecord, read_demo
+from comity.services.demo_world import NODES
 from tests.architecture.interface_words import never_said
 from tests.factories import PEOPLE, person_id
 
-FOLDER = Path(__file__).parents[2] / "demo" / "records"
+FOLDER = Path(__file__).parents[2] / "demo" / "records" / "aurora"
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RECORDS = read_demo(FOLDER, TODAY)
+EVERYWHERE = [one for node in NODES for one in read_demo(FOLDER.parent / node, TODAY)]
 ACCOUNTS = {who: person_id(who) for who in PEOPLE}
 
 
-@pytest.fixture(params=RECORDS, ids=lambda record: record.key)
+@pytest.fixture(params=EVERYWHERE, ids=lambda record: record.key)
 def record(request: pytest.FixtureRequest) -> DemoRecord:
     found: DemoRecord = request.param
     return found

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 import pytest
 
 from comity import policies
-from comity.domain.dispute import PanelMember, clock, may_drive_grade, panel_problems, second_decision_by
+from comity.domain.dispute import (
+    Outcome,
+    PanelMember,
+    PanelVoice,
+    clock,
+    may_drive_grade,
+    panel_outcome,
+    panel_problems,
+    second_decision_by,
+)
 from comity.domain.roles import Sector
 
 POLICY = policies.quorum()
@@ -20,17 +29,33 @@ PANEL = [
 
 
 def problems(panel: list[PanelMember], **facts: object) -> list[str]:
-    base = {"originator": "uni-north", "involved": {"voter"}, "named": {"named-org"}}
+    base = {"involved": {"voter"}, "conflicted": {"uni-north", "named-org"}}
     return panel_problems(panel, **(base | facts), policy=POLICY)  # type: ignore[arg-type]
 
 
 def test_three_people_of_three_sectors_who_took_no_part() -> None:
     assert problems(PANEL) == []
-    assert problems(PANEL[:2]) == ["A panel has 3 people.", "A panel has people of 3 sectors."]
-    assert problems([*PANEL[:2], replace(PANEL[2], sector=Sector.INDUSTRY)]) == [
-        "A panel has people of 3 sectors."
-    ]
-    assert problems([*PANEL[:2], replace(PANEL[2], sector=None)]) == ["A panel has people of 3 sectors."]
+    few, sectors = (
+        "A panel has 3 people with an active account.",
+        "A panel has people of 3 sectors, and nobody without a sector.",
+    )
+    assert problems(PANEL[:2]) == [few, sectors]
+    assert problems([*PANEL, replace(PANEL[2], person="p4")]) == [few], "nor is it packed with more"
+    assert problems([*PANEL[:2], replace(PANEL[2], sector=Sector.INDUSTRY)]) == [sectors]
+    assert problems([*PANEL[:2], replace(PANEL[2], sector=None)]) == [sectors]
+
+
+def test_two_of_three_decide_once_three_sectors_have_spoken() -> None:
+    """No single person decides, and no two before the third sector has had its say."""
+    for_, against = Outcome.RECORD_WITHDRAWN, Outcome.DISMISSED
+    one, two, three = (Sector.ACADEMIA, Sector.INDUSTRY, Sector.GOVERNMENT)
+    said = [PanelVoice("a", one, for_), PanelVoice("b", two, for_), PanelVoice("c", three, against)]
+    assert panel_outcome([], POLICY) is None
+    assert panel_outcome(said[:1], POLICY) is None
+    assert panel_outcome(said[:2], POLICY) is None
+    assert panel_outcome(said, POLICY) is for_
+    split = [said[0], replace(said[1], outcome=Outcome.CORRECTED), said[2]]
+    assert panel_outcome(split, POLICY) is None
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ def test_overlays_are_set_and_cleared_without_taking_the_record_down() -> None:
     assert (opened.state, opened.sets) == (State.PUBLISHED, Overlay.UNDER_DISPUTE)
     recount = step(State.PUBLISHED, Verb.OPEN_DISPUTE, Facts(by=Actor.SYSTEM, quorum_lost=True))
     assert recount.sets is Overlay.UNDER_DISPUTE
-    closed = step(State.PUBLISHED, Verb.CLOSE_DISPUTE, everything_true(Actor.OMBUDSPERSON))
+    closed = step(State.PUBLISHED, Verb.CLOSE_DISPUTE, everything_true(Actor.APPEAL_PANEL))
     assert (closed.state, closed.clears) == (State.PUBLISHED, Overlay.UNDER_DISPUTE)
 
 

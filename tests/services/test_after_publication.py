@@ -12,7 +12,6 @@ from comity.domain.lifecycle_facts import State
 from comity.domain.tlp import TLP
 from comity.services import (
     correct,
-    dispute,
     draft,
     hold,
     read,
@@ -117,33 +116,6 @@ def test_a_hold_needs_two_sectors_and_ends_by_itself(story: Story) -> None:
     assert ticked(story, days=2).resumed == []
     assert ticked(story, days=1, minutes=1).resumed == [record.ref]
     assert reading(story, "contributor_ngo", record).record.state is State.IN_REVIEW
-
-
-# ---- disputes
-
-
-def test_an_appeal_marks_the_record_and_a_panel_of_others_decides(story: Story) -> None:
-    """G-35 to G-37."""
-    record = story.published()
-    with story.unit("researcher") as unit:
-        raised = dispute.raise_appeal(unit, ref=record.ref, grounds="The second statement is wrong.")
-    assert not reading(story, "reader", record).record.under_dispute
-    with story.unit("ombudsperson") as unit:
-        dispute.first_look(
-            unit, ref=record.ref, dispute_id=raised.id, passes=True, text="There is something in it."
-        )
-    assert reading(story, "reader", record).record.under_dispute
-    panel = [person_id(who) for who in ("reviewer_uni", "council_firm", "council_ngo")]
-    with story.unit("ombudsperson") as unit, pytest.raises(Invalid):
-        dispute.decide(
-            unit, ref=record.ref, dispute_id=raised.id, outcome="dismissed", text="It stands.", panel=panel
-        )
-    panel[0] = person_id("council_uni")
-    with story.unit("ombudsperson") as unit:
-        dispute.decide(
-            unit, ref=record.ref, dispute_id=raised.id, outcome="dismissed", text="It stands.", panel=panel
-        )
-    assert not reading(story, "reader", record).record.under_dispute
 
 
 # ---- restricted readings

@@ -226,11 +226,32 @@ def test_an_appeal_reaches_the_ombudsperson_and_marks_the_record(
     )
     assert now_is(tale, record).under_dispute
     unfit = step(
-        browser, "ombudsperson", record, "appeals/decide", dispute=which, reason_code="dismissed", text="It stands.",
+        browser,
+        "ombudsperson",
+        record,
+        "appeals/panel",
+        dispute=which,
         panel="reviewer_uni@uni-south.example.org",
-    )  # fmt: skip
+    )
     assert unfit.status_code == 422
-    assert "It stands." in unfit.text
+    assert "reviewer_uni@uni-south.example.org" in unfit.text
+    panel = ("council_uni", "council_firm", "council_ngo")
+    told = "\n".join(f"{who}@{tale.world.people[who][0]}.example.org" for who in panel)
+    named = step(browser, "ombudsperson", record, "appeals/panel", dispute=which, panel=told)
+    assert named.status_code == 303
+    assert browser("ombudsperson").get(at(record, "appeals/decide")).status_code == 404
+    assert browser("council_gov").get(at(record, "appeals/decide")).status_code == 404
+    for who in panel:
+        page = browser(who).get(at(record, "appeals"))
+        assert "The unit was closed in May." in page.text
+        assert "Office for Protective Security" not in page.text, (
+            "who raised it is the ombudsperson's to know"
+        )
+        done = step(
+            browser, who, record, "appeals/decide", dispute=which, reason_code="dismissed", text="It stands."
+        )
+        assert done.status_code == 303
+    assert not now_is(tale, record).under_dispute
 
 
 def test_personal_data_needs_both_officers(tale: Story, browser: Browser) -> None:

@@ -68,6 +68,7 @@ def test_saving_the_untouched_form_changes_nothing(tale: Story, browser: Browser
         orcon=True,
         caveats=(Caveat.NOENF, Caveat.NOTIFY),
         permitted_actions="may_raise_with_partner",
+        attribution_mode="sector_only",
         attribution="must_not",
     )
     record = tale.drafted(handling=handling)
@@ -95,7 +96,8 @@ NARROW = Handling(
     "name",
     [
         "tlp", "audience.sectors", "audience.roles", "audience.organizations", "audience.persons", "releasable_to", "orcon",
-        "caveats", "permitted_actions", "attribution", "affected_party_notice", "embargo_until", "handling_ends", "delay_reason",
+        "caveats", "permitted_actions", "attribution_mode", "attribution", "affected_party_notice", "embargo_until",
+        "handling_ends", "delay_reason",
     ],
 )  # fmt: skip
 def test_a_handling_field_that_is_not_sent_stays_as_it_was(tale: Story, browser: Browser, name: str) -> None:
@@ -115,6 +117,7 @@ def test_a_handling_field_that_is_not_sent_stays_as_it_was(tale: Story, browser:
         ("tlp", "PUBLIC"), ("tlp", ""), ("audience.sectors", "everyone"), ("audience.roles", "god"),
         ("audience.organizations", "no such"),
         ("releasable_to", "world"), ("caveats", "NONE"), ("permitted_actions", "anything"), ("attribution", "yes"),
+        ("attribution_mode", "public_source"),
         ("embargo_until", "next week"), ("audience.persons", "stranger@example.org"),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from comity.domain.handling import AudienceChoice, Handling
+from comity.domain.handling import AttributionMode, AudienceChoice, Handling
 from comity.domain.tlp import TLP
 from tests.story import Story, noted, ticked
 from tests.web.conftest import Browser, Portal
@@ -124,14 +124,24 @@ def test_each_result_says_what_a_reader_needs(published: Story, browser: Browser
         assert words in re.sub(r"<time[^>]*>|</time>", "", text), words
 
 
-def test_an_organization_that_gave_only_its_sector_is_not_named(story: Story, browser: Browser) -> None:
-    from dataclasses import replace
-
-    from comity.storage import records
-
-    record = story.published(tlp=TLP.CLEAR, title="Conference by somebody")
-    with story.unit("system") as unit:
-        records.store(unit.db, replace(record, attribution_mode="sector"))
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ("sector_only", "a member, by sector"),
+        ("anonymous_via_secretariat", "anonymously through the secretariat"),
+    ],
+)
+def test_an_organization_that_does_not_give_its_name_is_not_named(
+    story: Story, browser: Browser, mode: AttributionMode, told: str
+) -> None:
+    """4.4.1: on cards, page, copies and feeds, for a visitor; its own people and the secretariat see whose it is."""
+    handling = Handling(tlp=TLP.CLEAR, attribution_mode=mode)
+    record = story.published(handling=handling, title="Conference by somebody")
+    assert told in browser().get(f"/records/{record.ref}").text
+    assert "which readers are not told" in browser("liaison").get(f"/records/{record.ref}").text
+    assert ("A member, anonymously" in browser().get("/search?q=conference").text) is (
+        told.startswith("anon")
+    )
     for path in (
         "/search?q=conference",
         "/",

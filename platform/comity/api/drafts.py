@@ -138,6 +138,9 @@ class PreflightOut(Shape):
     loses: ReadersOut
     portions: list[PortionOut]
     nodes_beyond: list[str]
+    attribution_mode: str = Field(
+        description="Whom readers are told it is from: organization, sector_only or anonymous_via_secretariat."
+    )
 
 
 @router.post("", status_code=201)
@@ -190,6 +193,7 @@ def preflight(ctx: Ctx, ref: str, sent: PreflightIn) -> PreflightOut:
             for one in found.portions
         ],
         nodes_beyond=list(found.nodes_beyond),
+        attribution_mode=found.attribution_mode,
     )
 
 

@@ -83,6 +83,9 @@ class RecordOut(RecordHead):
     tlp: str
     handling: dict[str, Any] | None
     why: list[str] = Field(description="Why this caller may read it, in sentences.")
+    attribution_mode: str = Field(
+        description="Whom readers are told it is from: organization, sector_only, anonymous_via_secretariat or public_source."
+    )
     originator: OrganizationOut | None
     votes_by_sector: dict[str, int]
     dissent: list[str]
@@ -222,6 +225,7 @@ def _shown(ctx: Context, found: Reading) -> RecordOut:
         tlp=found.audience.tlp.value,
         handling=handling_shown(revision.handling, to_author=own) if revision else None,
         why=list(found.why),
+        attribution_mode=record.attribution_mode,
         originator=OrganizationOut.of(found.originator) if found.originator else None,
         votes_by_sector=dict(found.votes_by_sector),
         dissent=[one.dissent for one in found.dissent],

@@ -14,10 +14,11 @@ from comity.api.desk import Code, Words, need_scope
 from comity.api.drafts import Taken
 from comity.api.shapes import RecordHead, Shape
 from comity.domain.errors import NotFound
+from comity.domain.record import Record
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
-from comity.services import dispute, hold, reply, withdraw
+from comity.services import decide, dispute, hold, reply, withdraw
 from comity.services.offer import offers
 from comity.services.read import find_record
 
@@ -69,12 +70,17 @@ class FirstLookIn(Taken):
     text: Words
 
 
+class PanelIn(Taken):
+    """Who decides: account ids of three people of three sectors."""
+
+    panel: list[Code] = Field(max_length=20)
+
+
 class DecisionIn(Taken):
-    """What a panel of three people of three sectors decided. `panel` are account ids."""
+    """What one member of the panel decided, and why."""
 
     outcome: Code
     text: Words
-    panel: list[Code] = Field(max_length=20)
 
 
 class ReplyIn(Taken):
@@ -156,11 +162,12 @@ def appeal(ctx: Ctx, ref: str, sent: AppealIn) -> AppealOut:
 
 
 @router.get("/appeals")
-@capability("decide_appeal", "first_panel_chair")
+@capability("signed-in")
 def appeals(ctx: Ctx, ref: str) -> Appeals:
-    """Every appeal against a record, for the ombudsperson."""
-    _offered(ctx, ref, "appeals")
-    return Appeals(items=[_appeal(one) for one in dispute.appeals(ctx.unit, ref=ref)])
+    """Every appeal against a record, for the ombudsperson; for a member of a panel those that they decide."""
+    record = _offered(ctx, ref, "appeals", "appeals/decide")
+    mine = decide.before_me(ctx.unit, record)
+    return Appeals(items=[_appeal(one) for one in mine or dispute.appeals(ctx.unit, ref=ref)])
 
 
 @router.post("/appeals/{appeal_id}/first-look")
@@ -173,14 +180,20 @@ def first_look(ctx: Ctx, ref: str, appeal_id: int, sent: FirstLookIn) -> RecordH
     )
 
 
-@router.post("/appeals/{appeal_id}/decision")
+@router.put("/appeals/{appeal_id}/panel")
 @capability("decide_appeal", "first_panel_chair")
-def decide(ctx: Ctx, ref: str, appeal_id: int, sent: DecisionIn) -> RecordHead:
-    """Enter the panel's decision. 422 says why a panel does not fit; 409 when the appeal is not open."""
+def name_panel(ctx: Ctx, ref: str, appeal_id: int, sent: PanelIn) -> RecordHead:
+    """Name who decides. 422 says why a panel does not fit; 409 when the appeal is not open."""
     _offered(ctx, ref, "appeals")
-    record = dispute.decide(
-        ctx.unit, ref=ref, dispute_id=appeal_id, outcome=sent.outcome, text=sent.text, panel=sent.panel
-    )
+    return RecordHead.of(decide.name_panel(ctx.unit, ref=ref, dispute_id=appeal_id, panel=sent.panel))
+
+
+@router.put("/appeals/{appeal_id}/decision")
+@capability("signed-in")
+def enter_decision(ctx: Ctx, ref: str, appeal_id: int, sent: DecisionIn) -> RecordHead:
+    """A member of the panel enters their own decision. The outcome takes effect by itself when the panel agrees."""
+    _offered(ctx, ref, "appeals/decide")
+    record = decide.enter(ctx.unit, ref=ref, dispute_id=appeal_id, outcome=sent.outcome, text=sent.text)
     return RecordHead.of(record)
 
 
@@ -195,10 +208,12 @@ def enter_reply(ctx: Ctx, ref: str, sent: ReplyIn) -> RecordHead:
     return RecordHead.of(record)
 
 
-def _offered(ctx: Context, ref: str, step: str) -> None:
+def _offered(ctx: Context, ref: str, *steps: str) -> Record:
     need_scope(ctx)
-    if step not in offers(ctx.unit, find_record(ctx.unit, ref)):
+    record = find_record(ctx.unit, ref)
+    if not set(steps) & set(offers(ctx.unit, record)):
         raise NotFound
+    return record
 
 
 def _appeal(one: dispute.StoredDispute) -> AppealOut:

@@ -120,26 +120,28 @@ def conflicts(
             Conflict("source_supplier", "The reviewer's organization supplied a source of the record.")
         )
     for other in sorted({record.originator, *record.named_entities} - {reviewer_org}):
-        found += _between(reviewer_org, other, relations, today)
+        # A reviewer reads these, and may not be told whose the record is (4.4.1).
+        called = "the originator" if other == record.originator else other
+        found += _between(reviewer_org, other, called, relations, today)
     return found
 
 
-def _between(reviewer_org: str, other: str, relations: Relations, today: date) -> list[Conflict]:
+def _between(reviewer_org: str, other: str, called: str, relations: Relations, today: date) -> list[Conflict]:
     found = []
     if other in _line(reviewer_org, relations.parents) or reviewer_org in _line(other, relations.parents):
         found.append(
-            Conflict("parent_or_child", f"The reviewer's organization and {other} are parent and child.")
+            Conflict("parent_or_child", f"The reviewer's organization and {called} are parent and child.")
         )
     if any(_funds(item, reviewer_org, other, today) for item in relations.funding):
         found.append(
             Conflict(
                 "funder",
-                f"The reviewer's organization funded {other} within the last {FUNDING_MONTHS} months.",
+                f"The reviewer's organization funded {called} within the last {FUNDING_MONTHS} months.",
             )
         )
     if (reviewer_org, other) in relations.competitors or (other, reviewer_org) in relations.competitors:
         found.append(
-            Conflict("competitor", f"The reviewer's organization and {other} are declared competitors.")
+            Conflict("competitor", f"The reviewer's organization and {called} are declared competitors.")
         )
     return found
 

@@ -6,6 +6,7 @@ who believes they are identifiable) and how the record is marked (`lifecycle`: o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -70,34 +71,48 @@ def second_decision_by(asked_at: datetime, policy: QuorumPolicy, holidays: Colle
     return end_of_working_days(asked_at, policy.actions.appeal_second.working_days, holidays)
 
 
+@dataclass(frozen=True)
+class PanelVoice:
+    """What one member of the panel decided; their last word."""
+
+    person: str
+    sector: Sector
+    outcome: Outcome
+
+
 def panel_problems(
     panel: Sequence[PanelMember],
     *,
-    originator: str,
     involved: Collection[str],
-    named: Collection[str],
+    conflicted: Collection[str],
     policy: QuorumPolicy,
 ) -> list[str]:
     """Why these people cannot decide; empty when they can.
 
-    `involved` are the accounts that wrote, graded, reviewed or voted; `named` are the organizations that the record names.
+    `involved` are the accounts that wrote, graded, reviewed or voted; `conflicted` are the organizations that made the record, are
+    named in it, or stand too close to either (G-21).
     """
     rule = policy.actions.appeal_first
-    fit = [
-        m
-        for m in panel
-        if m.person not in involved and m.organization != originator and m.organization not in named
-    ]
+    fit = [m for m in panel if m.person not in involved and m.organization not in conflicted]
     problems = []
     if len(fit) < len(panel):
         problems.append(
-            "Nobody decides who took part before, or whose organization made the record or is named in it."
+            "Nobody decides who took part before, or whose organization made the record, is named in it or stands close to either."
         )
-    if len({member.person for member in fit}) < rule.panel:
-        problems.append(f"A panel has {rule.panel} people.")
-    if len({member.sector for member in fit} - {None}) < rule.sectors:
-        problems.append(f"A panel has people of {rule.sectors} sectors.")
+    if len({member.person for member in fit}) != rule.panel:
+        problems.append(f"A panel has {rule.panel} people with an active account.")
+    if len({member.sector for member in fit} - {None}) < rule.sectors or any(m.sector is None for m in fit):
+        problems.append(f"A panel has people of {rule.sectors} sectors, and nobody without a sector.")
     return problems
+
+
+def panel_outcome(voices: Sequence[PanelVoice], policy: QuorumPolicy) -> Outcome | None:
+    """What the panel has decided: more than half of it for one outcome, after the sectors that the rule asks for have spoken."""
+    rule = policy.actions.appeal_first
+    if len({voice.sector for voice in voices}) < rule.sectors:
+        return None
+    chosen, agreeing = Counter(voice.outcome for voice in voices).most_common(1)[0]
+    return chosen if 2 * agreeing > rule.panel else None
 
 
 def may_drive_grade(*, disputed: bool, from_official_list: bool) -> bool:

@@ -25,6 +25,9 @@ PermittedAction = Literal[
     "may_publish",
 ]
 
+AttributionMode = Literal["organization", "sector_only", "anonymous_via_secretariat"]
+"""How readers are told whom a record is from. The secretariat knows in any case (4.4.1)."""
+
 
 class Caveat(StrEnum):
     """Standing conditions beside the marking; their plain words are in `policies/handling.yaml`."""
@@ -75,6 +78,7 @@ class Handling(BaseModel):
     orcon: bool = False
     caveats: tuple[Caveat, ...] = (Caveat.NOENF,)
     permitted_actions: PermittedAction | None = None
+    attribution_mode: AttributionMode = "organization"
     attribution: Literal["must", "may", "must_not"] = "may"
     affected_party_notice: Literal["may", "must_not"] = "may"
     embargo_until: datetime | None = None
@@ -103,6 +107,11 @@ class Handling(BaseModel):
         if self.permitted_actions is None and self.tlp.restriction >= TLP.AMBER.restriction:
             return "internal_decision_only"
         return self.permitted_actions
+
+    @property
+    def attribution_in_force(self) -> Literal["must", "may", "must_not"]:
+        """Whether others name the originator: where readers are not told who it is, they do not guess aloud either."""
+        return self.attribution if self.attribution_mode == "organization" else "must_not"
 
     def tightened(self, tlp: TLP) -> Handling:
         """The same handling under a marking at least as strict: how a portion mark is read (4.3)."""
@@ -158,7 +167,18 @@ def handling_problems(handling: Handling) -> list[Problem]:
         problems.append(
             Problem("handling.delay_reason", "delay-without-reason", "DELAYREPLY needs a reason code.")
         )
-    return problems
+    return [*problems, *_attribution_problems(handling)]
+
+
+def _attribution_problems(handling: Handling) -> list[Problem]:
+    named = handling.attribution_mode == "organization"
+    if handling.attribution == "must" and not named:
+        said = "Readers are not told which organization it is from, so they cannot be asked to name it."
+        return [Problem("handling.attribution", "nobody-to-name", said)]
+    if handling.attribution == "must_not" and named and handling.tlp is TLP.CLEAR:
+        said = "TLP:CLEAR tells anyone whom it is from. Not to be named, give the sector alone or stay anonymous."
+        return [Problem("handling.attribution_mode", "clear-names-it", said)]
+    return []
 
 
 def national_marking_problems(texts: dict[str, str]) -> list[Problem]:

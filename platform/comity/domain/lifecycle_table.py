@@ -125,7 +125,7 @@ TABLE: Final[tuple[Transition, ...]] = (
         Verb.CLOSE_DISPUTE,
         (_S.PUBLISHED,),
         _S.PUBLISHED,
-        (Actor.OMBUDSPERSON, Actor.COUNCIL),
+        (Actor.APPEAL_PANEL, Actor.COUNCIL),
         ("dispute_decided", "reason_given"),
         clears=Overlay.UNDER_DISPUTE,
     ),

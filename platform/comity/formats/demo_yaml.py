@@ -1,4 +1,4 @@
-"""The project's own demonstration records: `demo/records/*.yaml`, one record a file, all organizations invented.
+"""The project's own demonstration records: `demo/records/<node>/*.yaml`, one record a file, all organizations invented.
 
 Dates are written relative to the day of loading (`@-40d`, `@+200d`), so that a demonstration never starts expired. Decides only how
 such a file reads; who the authors are and how a record reaches its state is the loader's.

@@ -32,11 +32,13 @@ _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "withdraw.asked": (Role.EDITOR,),
     "personal_data.asked": (Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON),
     "dispute.raised": (Role.OMBUDSPERSON,),
+    "dispute.decided": (Role.OMBUDSPERSON,),
     "reply.invited": (Role.OMBUDSPERSON,),
 }
 """Whose work an event is, beside the author and the persons assigned."""
 _TOLD_BY_NAME: Final = ("onward.answered", "proposal.decided", "release.ended")
 """Whoever asked hears what became of it: the event names them."""
+_FOR_THOSE_NAMED: Final = ("panel.named",)
 _FOR_ALL_AT_WORK: Final = ("hold.asked", "record.hold")
 
 
@@ -184,6 +186,8 @@ def _workers(everybody: Everybody, event: Event, record: Record) -> Iterator[_Re
         accounts: Sequence[str] = list(event.payload.get("reviewers", ()))
     elif event.what in _TOLD_BY_NAME:
         accounts = list(event.payload.get("accounts", ()))
+    elif event.what in _FOR_THOSE_NAMED:
+        accounts = list(event.payload.get("people", ()))
     elif event.what in _FOR_ALL_AT_WORK:
         persons = [name.removeprefix("person:") for name in record.assigned if name.startswith("person:")]
         roles = [Role(name.removeprefix("role:")) for name in record.assigned if name.startswith("role:")]

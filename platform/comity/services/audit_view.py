@@ -7,7 +7,7 @@ What a viewer may not know of is not there and leaves no gap: no numbers are sho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -16,13 +16,15 @@ from comity.domain.audit_chain import Broken, Link
 from comity.domain.errors import NotAllowed, NotFound, SignInNeeded
 from comity.domain.roles import Role
 from comity.domain.viewer import Viewer
+from comity.services.attribute import may_know
 from comity.services.read import find_record
 from comity.services.unit import Unit
 from comity.services.verify_audit import verify_chain
-from comity.storage import audit, openings, organizations, people
+from comity.storage import audit, openings, organizations, people, records
 from comity.storage.openings import Opening
 
 PAGE = 50
+UNNAMED = "a member of the originator"
 _VERDICTS = ("approve", "approved", "in_review", "changes_requested", "legally_restricted")
 
 
@@ -119,9 +121,28 @@ def view(
 
 
 def _rows(unit: Unit, found: Sequence[Link]) -> list[Row]:
+    """In words. Who of an originator that readers are not told did something is kept from those who oversee, too (4.4.1)."""
+    hidden = _unnamed(unit, found)
     persons = {one.id: one.name for one in people.accounts(unit.db, ids={link.entry.actor for link in found})}
     homes = organizations.names(unit.db, {link.entry.organization for link in found})
-    return [_row(link, persons, homes) for link in found]
+    return [
+        replace(row, who=UNNAMED, organization="")
+        if hidden.get(link.entry.object) == (link.entry.organization or None)
+        else row
+        for link in found
+        for row in (_row(link, persons, homes),)
+    ]
+
+
+def _unnamed(unit: Unit, found: Sequence[Link]) -> Mapping[str, str]:
+    """Reference -> originator, of the records whose readers are not told it and whose originator this viewer may not know."""
+    refs = {link.entry.object for link in found if link.entry.object.startswith("RSI-")}
+    known = [one for one in (records.get(unit.db, unit.viewer, ref) for ref in refs) if one is not None]
+    return {
+        one.ref: one.organization
+        for one in known
+        if one.attribution_mode not in ("organization", "public_source") and not may_know(unit.viewer, one)
+    }
 
 
 def _row(link: Link, persons: Mapping[str, str], homes: Mapping[str, str]) -> Row:

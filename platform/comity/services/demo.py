@@ -1,4 +1,4 @@
-"""The demonstration node: an invented country's members, people and records, brought about by the real verbs in the right order.
+"""A demonstration node: an invented country's members, people and records, brought about by the real verbs in the right order.
 
 Nothing is put into the database behind the services' back: every record was drafted, graded, voted on and published by its people,
 at times in the past, so that history, votes, notices and the audit chain are what they would be.
@@ -19,7 +19,7 @@ from comity.domain.node import Node, Organization
 from comity.domain.roles import Role, Sector
 from comity.formats.demo_yaml import DemoRecord, read_demo
 from comity.services import demo_story, set_up
-from comity.services.demo_world import Stage, person_id, sign_ins, world
+from comity.services.demo_world import NODES, Stage, cast, email_of, person_id, sign_ins, world
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 from comity.services.verify_password import hashed
@@ -28,15 +28,24 @@ from comity.storage import people, role_grants
 RECORDS: Final = ROOT / "demo" / "records"
 
 
-def load(runtime: Runtime, *, now: datetime, say: Callable[[str], None] = lambda _: None) -> str:
-    """Set up the node and play the life of its records up to `now`. Returns the password, or "" when it was loaded before."""
-    records = read_demo(RECORDS, now.date())
+def load(
+    runtime: Runtime,
+    *,
+    now: datetime,
+    node: str = NODES[0],
+    password: str = "",
+    say: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Set up `node` and play the life of its records up to `now`. Returns the password (a new one where none is given), or ""
+    when it was loaded before.
+    """
+    records = read_demo(RECORDS / node, now.date())
     with runtime.system_unit("load the demonstration") as unit:
         if set_up.is_set_up(unit):
             return ""
         unit.now = _before(records, now)
-        password = f"{secrets.token_urlsafe(9)}-demo"
-        _people(unit, password)
+        password = password or f"{secrets.token_urlsafe(9)}-demo"
+        _people(unit, node, password)
     say(f"{len(records)} records of invented organizations")
     _play(runtime, records, now)
     return password
@@ -47,8 +56,8 @@ def _before(records: list[DemoRecord], now: datetime) -> datetime:
     return now - timedelta(days=30 + max(one.published_days_ago for one in records))
 
 
-def _people(unit: Unit, password: str) -> None:
-    data = world()
+def _people(unit: Unit, node_id: str, password: str) -> None:
+    data = world(node_id)
     node = data["node"]
     set_up.set_up(
         unit,
@@ -67,11 +76,11 @@ def _people(unit: Unit, password: str) -> None:
     for one in data["organizations"]:
         set_up.found_member(unit, _organization(one, node["country"]))
     kept = hashed(password)
-    for who, one in data["people"].items():
-        email = f"{who}@{one['organization']}.example"
+    people_of_it = cast()
+    for who, one in people_of_it.items():
         account = Account(
             id=person_id(who),
-            email=email,
+            email=email_of(who, node_id),
             name=one["name"],
             organization=one["organization"],
             state=AccountState.ACTIVE,
@@ -82,7 +91,7 @@ def _people(unit: Unit, password: str) -> None:
         people.set_password(unit.db, account.id, kept)
         for role in one["roles"]:
             role_grants.add(unit.db, account.id, Role(role), by="system", now=unit.now)
-    unit.audit("demo.people", people=len(data["people"]))
+    unit.audit("demo.people", people=len(people_of_it))
 
 
 def _organization(one: Mapping[str, Any], country: str) -> Organization:
@@ -119,13 +128,13 @@ def _play(runtime: Runtime, records: list[DemoRecord], now: datetime) -> None:
         stage.tick(today)
 
 
-def keep_sign_ins(path: Path, password: str, address: str) -> None:
+def keep_sign_ins(path: Path, password: str, address: str, *, node: str = NODES[0]) -> None:
     """Write the sample sign-ins where only the owner of the machine reads them."""
     lines = [
         f"{address}",
         f"password for all: {password}",
         "",
-        *(f"{one.email:48} {one.says}" for one in sign_ins()),
+        *(f"{one.email:48} {one.says}" for one in sign_ins(node)),
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=True)

@@ -13,7 +13,7 @@ from comity.domain.quorum import Decision
 from comity.domain.source import default_reliability
 from comity.formats.demo_yaml import DemoRecord
 from comity.services import correct, dispute, draft, read, reply, review, submit, triage, withdraw
-from comity.services.demo_world import Stage, person_id, world
+from comity.services.demo_world import Stage, cast, person_id
 from comity.services.reviewers import candidates, rule_of
 from comity.services.unit import Unit
 from comity.storage import editorial, records
@@ -59,7 +59,7 @@ def _names_entity(record: DemoRecord) -> bool:
 
 
 def _draft(unit: Unit, record: DemoRecord) -> str:
-    accounts = {who: person_id(who) for who in world()["people"]}
+    accounts = {who: person_id(who) for who in cast()}
     content = _as_known_on(
         deepcopy(dict(record.content)), unit.now.date(), date.fromisoformat(record.content["valid_from"])
     )

@@ -1,4 +1,4 @@
-"""Who is who on the demonstration node, and how a story acts as one of them at a moment in the past."""
+"""Who is who on the demonstration nodes, and how a story acts as one of them at a moment in the past."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 from comity.storage import people
 
-WORLD: Final = ROOT / "demo" / "world.yaml"
+FOLDER: Final = ROOT / "demo"
+NODES: Final = ("aurora", "borealis", "zephyr")
+"""The demonstration's nodes, each of an invented country. The first is where a visitor begins."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,23 @@ class SignIn:
     says: str
 
 
-def world() -> Mapping[str, Any]:
-    """The invented node, organizations and people, as data."""
-    loaded: Mapping[str, Any] = yaml.safe_load(WORLD.read_text(encoding="utf-8"))
+def world(node: str = NODES[0]) -> Mapping[str, Any]:
+    """One node with its organizations, as data."""
+    loaded: Mapping[str, Any] = yaml.safe_load(
+        (FOLDER / "nodes" / f"{node}.yaml").read_text(encoding="utf-8")
+    )
     return loaded
+
+
+def cast() -> Mapping[str, Any]:
+    """The people, who are the same on every node: organization, name, roles and skills by key."""
+    loaded: Mapping[str, Any] = yaml.safe_load((FOLDER / "people.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def email_of(who: str, node: str) -> str:
+    """The address that one of the people signs in with."""
+    return f"{who}@{cast()[who]['organization']}.{node}.example"
 
 
 def person_id(who: str) -> str:
@@ -39,12 +54,9 @@ def person_id(who: str) -> str:
     return f"demo-{who.replace('_', '-')}"
 
 
-def sign_ins() -> list[SignIn]:
-    """Who can sign in, in the order of the file."""
-    return [
-        SignIn(who, f"{who}@{one['organization']}.example", str(one["name"]))
-        for who, one in world()["people"].items()
-    ]
+def sign_ins(node: str = NODES[0]) -> list[SignIn]:
+    """Who can sign in on a node, in the order of the file."""
+    return [SignIn(who, email_of(who, node), str(one["name"])) for who, one in cast().items()]
 
 
 class Stage:

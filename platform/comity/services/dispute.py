@@ -1,4 +1,4 @@
-"""Appeals: anybody may raise one, a first look marks the record “under dispute”, a panel of others decides (G-35 to G-37)."""
+"""Appeals: anybody may raise one, a first look marks the record “under dispute”, others decide (`decide`, G-35 to G-37)."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from comity import policies
-from comity.domain.conflict import members_among
-from comity.domain.dispute import DisputeState, Outcome, PanelMember, clock, panel_problems
+from comity.domain.dispute import DisputeState, Outcome, clock
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
-from comity.domain.lifecycle_facts import Actor, Facts, Verb
+from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.domain.tlp import TLP
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record, take
-from comity.services.triage import check_reason
 from comity.services.unit import Unit
-from comity.storage import audiences, editorial, organizations, people, records
+from comity.storage import audiences, editorial, records
 from comity.storage.editorial import StoredDispute
 
-__all__ = ["GROUNDS_CHARACTERS", "StoredDispute", "appeals", "decide", "first_look", "raise_appeal"]
+__all__ = [
+    "GROUNDS_CHARACTERS",
+    "StoredDispute",
+    "appeals",
+    "conclude",
+    "find",
+    "first_look",
+    "need_ombudsperson",
+    "raise_appeal",
+]
 
 GROUNDS_CHARACTERS = 6000
 
@@ -58,7 +65,7 @@ def raise_appeal(
 
 def appeals(unit: Unit, *, ref: str) -> list[editorial.StoredDispute]:
     """Every appeal against a record, oldest first, for the ombudsperson."""
-    _ombudsperson(unit)
+    need_ombudsperson(unit)
     record = records.get(unit.db, unit.viewer, ref)
     if record is None:
         raise NotFound
@@ -74,23 +81,25 @@ def _brought_in(unit: Unit, record: Record) -> Record:
     return settle(unit, replace(record, assigned=(*record.assigned, role)))
 
 
-def _find(unit: Unit, record: Record, dispute_id: int) -> editorial.StoredDispute:
+def find(unit: Unit, record: Record, dispute_id: int) -> editorial.StoredDispute:
+    """One appeal against the record, or `NotFound`."""
     for one in editorial.of_record(unit.db, editorial.StoredDispute, record.id):
         if one.id == dispute_id:
             return one
     raise NotFound
 
 
-def _ombudsperson(unit: Unit) -> None:
+def need_ombudsperson(unit: Unit) -> None:
+    """Only the ombudsperson handles appeals."""
     if Role.OMBUDSPERSON not in unit.viewer.roles:
         raise NotAllowed("The ombudsperson handles appeals.")
 
 
 def first_look(unit: Unit, *, ref: str, dispute_id: int, passes: bool, text: str) -> Record:
     """The first look: passing shows “under dispute” and stops the disputed claims from driving any grade."""
-    _ombudsperson(unit)
+    need_ombudsperson(unit)
     record = held_record(unit, ref)
-    dispute = _find(unit, record, dispute_id)
+    dispute = find(unit, record, dispute_id)
     if dispute.state != DisputeState.RECEIVED.value:
         raise Conflict("The first look was taken already.")
     state = DisputeState.OPEN if passes else DisputeState.REFUSED_AT_FIRST_LOOK
@@ -102,33 +111,34 @@ def first_look(unit: Unit, *, ref: str, dispute_id: int, passes: bool, text: str
     return take(unit, record, Verb.OPEN_DISPUTE, Facts(by=Actor.OMBUDSPERSON, appeal_passes_first_look=True))
 
 
-def decide(unit: Unit, *, ref: str, dispute_id: int, outcome: str, text: str, panel: Sequence[str]) -> Record:
-    """Enter the panel's decision. `panel` are account ids: three people of three sectors who did not take part before."""
-    _ombudsperson(unit)
-    record = held_record(unit, ref)
-    dispute = _find(unit, record, dispute_id)
-    if dispute.state != DisputeState.OPEN.value:
-        raise Conflict("This appeal is not open.")
-    check_reason("dispute_outcome", outcome, text)
-    problems = panel_problems(
-        _panel(unit, panel),
-        originator=record.organization,
-        involved=_involved(unit, record),
-        named=members_among(record.facts.get("named", ()), organizations.listed(unit.db)),
-        policy=policies.quorum(),
-    )
-    if problems:
-        raise Invalid([Problem("panel", "unfit", sentence) for sentence in problems])
+def conclude(
+    unit: Unit, record: Record, dispute: StoredDispute, *, outcome: Outcome, text: str, by: Actor
+) -> Record:
+    """Put a decision into effect: its reasons are stored, the mark goes when no other appeal is open, a record may come down."""
     done = replace(
-        dispute, state=DisputeState.DECIDED.value, outcome=outcome, outcome_text=text, decided_at=unit.now
+        dispute,
+        state=DisputeState.DECIDED.value,
+        outcome=outcome.value,
+        outcome_text=text,
+        decided_at=unit.now,
     )
     editorial.store(unit.db, done)
-    give_reason(unit, record, "dispute_outcome", reason_code=outcome, text=text, panel=sorted(panel))
-    facts = Facts(by=Actor.OMBUDSPERSON, dispute_decided=True, reason_code=outcome, reason_text=text)
-    record = take(unit, record, Verb.CLOSE_DISPUTE, facts) if not _others_open(unit, record) else record
-    if Outcome(outcome) is Outcome.RECORD_WITHDRAWN:
+    give_reason(unit, record, "dispute_outcome", reason_code=outcome.value, text=text)
+    if not _others_open(unit, record):
+        record = _unmark(
+            unit, record, Facts(by=by, dispute_decided=True, reason_code=outcome, reason_text=text)
+        )
+    if outcome is Outcome.RECORD_WITHDRAWN and record.state is not State.WITHDRAWN:
         record = _withdraw(unit, record, text)
+    unit.emit("dispute.decided", record.id)
     return record
+
+
+def _unmark(unit: Unit, record: Record, facts: Facts) -> Record:
+    """While a correction is in review, or after a withdrawal, there is no step to take; the mark goes all the same."""
+    if record.state is State.PUBLISHED:
+        return take(unit, record, Verb.CLOSE_DISPUTE, facts)
+    return settle(unit, replace(record, under_dispute=False))
 
 
 def _withdraw(unit: Unit, record: Record, text: str) -> Record:
@@ -149,22 +159,3 @@ def _others_open(unit: Unit, record: Record) -> bool:
         one.state == DisputeState.OPEN.value
         for one in editorial.of_record(unit.db, editorial.StoredDispute, record.id)
     )
-
-
-def _panel(unit: Unit, panel: Sequence[str]) -> list[PanelMember]:
-    members = {one.id: one for one in organizations.listed(unit.db)}
-    return [
-        PanelMember(
-            one.id,
-            one.organization,
-            members[one.organization].sector if one.organization in members else None,
-        )
-        for one in people.accounts(unit.db, ids=panel)
-        if one.active
-    ]
-
-
-def _involved(unit: Unit, record: Record) -> set[str]:
-    voted = {one.reviewer for one in editorial.of_record(unit.db, editorial.StoredVote, record.id)}
-    decided = {one.by for one in editorial.of_record(unit.db, editorial.Decision, record.id)}
-    return voted | decided | {record.author}

@@ -16,6 +16,7 @@ from comity.domain.kinds.registry import kind
 from comity.domain.record import Revision
 from comity.domain.strict_json import parse
 from comity.domain.tlp import TLP, parse_tlp, strictest
+from comity.services.attribute import name_on_copies
 from comity.services.read import Reading
 from comity.services.unit import Unit
 from comity.stix.facts import StixFacts, StixRefused
@@ -24,7 +25,8 @@ from comity.storage import copies, openings
 
 ADVICE: Final = "This is advice, never clearance: the decision stays with the reader and their organization."
 _SHOWN_OF_HANDLING: Final = (
-    "orcon", "caveats", "permitted_actions", "attribution", "affected_party_notice", "embargo_until", "handling_ends",
+    "orcon", "caveats", "permitted_actions", "attribution_mode", "attribution", "affected_party_notice",
+    "embargo_until", "handling_ends",
 )  # fmt: skip
 """Never the audience: the names of other readers do not travel with a copy."""
 
@@ -51,7 +53,7 @@ def as_json(unit: Unit, reading: Reading) -> dict[str, Any]:
         "origin": {
             "node": record.origin_node,
             "sector": record.sector,
-            "organization": _organization(reading) or None,
+            "organization": _organization(reading, revision.handling) or None,
         },
         "content": dict(reading.content),
         "replies": [
@@ -80,7 +82,7 @@ def as_stix(unit: Unit, reading: Reading) -> dict[str, Any]:
         created=record.created_at,
         modified=revision.published_at or revision.created_at,
         published=record.published_at or revision.created_at,
-        organization=_organization(reading),
+        organization=_organization(reading, revision.handling),
         handling=_handling(revision.handling),
     )
     try:
@@ -143,16 +145,17 @@ def _marking(handling: Handling, tlp: TLP) -> Mapping[str, Any]:
 
 def _handling(handling: Handling) -> dict[str, Any]:
     whole = handling.model_dump(mode="json")
-    return {name: whole[name] for name in _SHOWN_OF_HANDLING} | {"permitted": handling.permitted}
+    shown = {name: whole[name] for name in _SHOWN_OF_HANDLING}
+    return shown | {"permitted": handling.permitted, "attribution": handling.attribution_in_force}
 
 
 def _when(moment: Any) -> str | None:
     return moment.isoformat() if moment is not None else None
 
 
-def _organization(reading: Reading) -> str:
-    """Who it is from, where it is given under a name: a member here, or whom the origin of a copy names."""
-    return reading.originator.name if reading.originator else reading.record.origin_says("organization")
+def _organization(reading: Reading, handling: Handling) -> str:
+    """Who it is from, where copies may say so: a member here, or whom the origin of a copy names."""
+    return name_on_copies(reading.originator, handling) or reading.record.origin_says("organization")
 
 
 def _as_it_came(unit: Unit, reading: Reading) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from comity import policies
 from comity.domain import hold as rules
@@ -15,10 +15,10 @@ from comity.domain.record import Record
 from comity.domain.roles import Role, Sector
 from comity.domain.viewer import Viewer
 from comity.services.publish import advance
-from comity.services.reviewers import found_conflicts
+from comity.services.reviewers import entitled, found_conflicts
 from comity.services.step import give_reason, held_record, take
 from comity.services.unit import Unit
-from comity.services.withdraw import COUNCIL_SEATS, council_votes
+from comity.services.withdraw import council_votes
 from comity.storage import editorial, organizations, records
 
 
@@ -102,6 +102,7 @@ def _hold(stored: editorial.StoredHold) -> Hold:
 
 
 def _agreed(unit: Unit, record: Record, stored: editorial.StoredHold) -> bool:
+    standing = entitled(unit)
     votes = [
         Vote(
             reviewer_id=str(one["by"]),
@@ -111,6 +112,7 @@ def _agreed(unit: Unit, record: Record, stored: editorial.StoredHold) -> bool:
             revision=0,
             majority_government_funded=bool(one.get("majority_government_funded")),
             conflict=bool(found_conflicts(unit, record, str(one["organization"]))),
+            assigned=str(one["by"]) in standing,
         )
         for one in stored.votes
     ]
@@ -184,10 +186,12 @@ def renew(unit: Unit, *, ref: str, new_end: datetime, agrees: bool) -> Record:
         raise NotAllowed("Only council renews a hold.")
     record = held_record(unit, ref, copies=True)
     stored = _must(unit, record)
-    give_reason(unit, record, "council_hold", reason_code=stored.reason_code, text="", agrees=agrees)
-    agreeing = [one.sector for one in council_votes(unit, record, "council_hold") if one.agrees][
-        :COUNCIL_SEATS
-    ]
+    ends = new_end.astimezone(UTC).isoformat()
+    give_reason(
+        unit, record, "council_hold", reason_code=stored.reason_code, text="", agrees=agrees, new_end=ends
+    )
+    voices = council_votes(unit, record, "council_hold", new_end=ends)
+    agreeing = [one.sector for one in voices if one.agrees]
     problems = rules.renewal_problems(
         _hold(stored), new_end=new_end, council_sectors=agreeing, now=unit.now, policy=policies.quorum()
     )

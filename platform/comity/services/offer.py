@@ -11,6 +11,7 @@ from comity.domain.lifecycle_facts import Actor, State, Verb
 from comity.domain.lifecycle_table import HOLDABLE
 from comity.domain.record import Record
 from comity.domain.roles import Role
+from comity.services.decide import before_me
 from comity.services.examine import at_work
 from comity.services.hold import current
 from comity.services.reviewers import assigned_reviewers
@@ -39,6 +40,7 @@ LABELS: Final = {
     "hold/renew": "Renew the hold",
     "appeal": "Appeal",
     "appeals": "Handle appeals",
+    "appeals/decide": "Decide on an appeal",
     "reply": "Enter a reply",
     "restrict": "Carry out a legal order",
     "restrict/lift": "End a legal order",
@@ -126,6 +128,8 @@ def _by_member(unit: Unit, record: Record) -> set[str]:
     up = record.is_published and record.tombstone is None
     if up:
         found.add("appeal")
+    if before_me(unit, record):
+        found.add("appeals/decide")
     own = record.organization == unit.viewer.organization
     if up and own and unit.viewer.may("withdraw", "own") and not record.facts.get("withdrawal_asked"):
         found.add("withdraw")

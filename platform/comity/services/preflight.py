@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from comity.domain.access import may_read_body
 from comity.domain.audience import Audience, Stage
 from comity.domain.errors import NotFound
-from comity.domain.handling import Handling
+from comity.domain.handling import AttributionMode, Handling
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
 from comity.domain.viewer import Viewer
@@ -81,6 +81,7 @@ class Preflight:
     loses: Readers
     portions: Sequence[Portion]
     nodes_beyond: Sequence[str]
+    attribution_mode: AttributionMode
 
 
 def preflight(unit: Unit, *, ref: str, handling: Handling | None = None) -> Preflight:
@@ -117,6 +118,7 @@ def preflight(unit: Unit, *, ref: str, handling: Handling | None = None) -> Pref
         loses=readers(old - new, anyone_before and not anyone_after),
         portions=_portions(unit, record, full_content(unit, working), chosen, everybody, names),
         nodes_beyond=_beyond(unit, chosen),
+        attribution_mode=chosen.attribution_mode,
     )
 
 

@@ -18,10 +18,11 @@ from comity.domain.errors import Invalid, NotFound, Problem
 from comity.domain.node import Organization
 from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
+from comity.services.attribute import known_originator, originator
 from comity.services.draft import full_content
 from comity.services.notice import of_what_is_shown
 from comity.services.unit import Unit
-from comity.storage import attachments, audiences, editorial, openings, organizations, records, revisions
+from comity.storage import attachments, audiences, editorial, openings, records, revisions
 
 PURPOSES: Final[Mapping[str, str]] = {
     "protect_own_institution": "Protect my own institution",
@@ -38,7 +39,10 @@ OPEN_FOR: Final = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Reading:
-    """One record as one viewer may read it. `revision` is None for a tombstone and where a purpose is still needed."""
+    """One record as one viewer may read it. `revision` is None for a tombstone and where a purpose is still needed.
+
+    `originator` is whom readers are told it is from, `known_originator` whom this viewer knows it to be from although they are not.
+    """
 
     record: Record
     audience: Audience
@@ -52,6 +56,7 @@ class Reading:
     dissent: Sequence[editorial.StoredVote]
     votes_by_sector: Mapping[str, int]
     originator: Organization | None
+    known_originator: Organization | None = None
     needs_purpose: bool = False
     last_opened: openings.Opening | None = None
     replaced_by: Record | None = None
@@ -150,8 +155,8 @@ def _closed(unit: Unit, record: Record, audience: Audience, last: openings.Openi
         (),
         {},
         None,
-        True,
-        last,
+        needs_purpose=True,
+        last_opened=last,
     )
 
 
@@ -179,7 +184,8 @@ def _open(
         else (),
         dissent=[vote for vote in counted if vote.dissent],
         votes_by_sector=_approvals(counted),
-        originator=organizations.get(unit.db, record.organization) if _attributed(record) else None,
+        originator=originator(unit, record),
+        known_originator=known_originator(unit, record),
         last_opened=last,
         replaced_by=replaced,
     )
@@ -197,10 +203,6 @@ def _approvals(votes: Sequence[editorial.StoredVote]) -> Mapping[str, int]:
         if vote.decision == "approve" and not vote.conflicts and vote.sector:
             found[vote.sector] = found.get(vote.sector, 0) + 1
     return found
-
-
-def _attributed(record: Record) -> bool:
-    return record.attribution_mode == "organization"
 
 
 def readers_by_organization(unit: Unit, ref: str) -> Mapping[str, int]:

@@ -111,8 +111,10 @@ def entitled(unit: Unit) -> frozenset[str]:
 
 
 def assigned_reviewers(record: Record) -> frozenset[str]:
-    """Account ids of those who were asked."""
-    return frozenset(name.removeprefix("person:") for name in record.assigned if name.startswith("person:"))
+    """Account ids of those who were asked. Who decides an appeal reads the record by the same token, and reviews nothing in it."""
+    panels = {name for panel in (record.facts.get("panel") or {}).values() for name in panel}
+    asked = {name.removeprefix("person:") for name in record.assigned if name.startswith("person:")}
+    return frozenset(asked - panels)
 
 
 def could_review(unit: Unit, record: Record, reviewers: Collection[str] | None = None) -> Tally:

@@ -14,6 +14,7 @@ from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
 from comity.domain.tokens import AccessToken
 from comity.domain.viewer import Viewer
+from comity.services.attribute import attributed
 from comity.services.carry import carry
 from comity.services.follow_inputs import FLAGGED, keep_links, resting_on, under_inputs, with_flags
 from comity.services.placing import place
@@ -75,7 +76,7 @@ def settle(unit: Unit, record: Record, *, after: frozenset[int] = frozenset()) -
     shown = next((one for one in known if one.id == records.shown_revision(record)), None)
     if shown is None:
         raise LookupError(f"{record.ref} has no version to show")
-    record = with_flags(system, record, shown)
+    record = attributed(unit, with_flags(system, record, shown), shown.handling)
     for revision in known:
         _settle_version(system, record, revision, _stage_of_version(record, revision, stage))
     audience_id = audiences.ensure(unit.db, audience_for(unit, record, shown.handling, stage))

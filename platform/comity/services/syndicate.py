@@ -59,7 +59,7 @@ def _entry(unit: Unit, found: Found) -> Entry | None:
         title=revision.title,
         summary=revision.summary if found.tlp == TLP.CLEAR.value else "",
         tlp=found.tlp,
-        originator=found.originator,
+        originator=found.originator if revision.handling.attribution != "must_not" else "",
         published=found.record.published_at or revision.published_at,
         updated=revision.published_at,
     )

@@ -109,8 +109,9 @@ def assign(unit: Unit, *, ref: str, reviewers: Collection[str]) -> Record:
             )
     if problems:
         raise Invalid(problems)
-    others = tuple(name for name in record.assigned if not name.startswith("person:"))
-    asked = tuple(f"person:{account}" for account in sorted(set(reviewers) | assigned_reviewers(record)))
+    before = assigned_reviewers(record)
+    others = tuple(name for name in record.assigned if name.removeprefix("person:") not in before)
+    asked = tuple(f"person:{account}" for account in sorted(set(reviewers) | before))
     record = settle(unit, replace(record, assigned=others + asked))
     unit.audit("review.assign", record.ref, audience_id=record.audience_id, reviewers=sorted(reviewers))
     unit.emit("review.assigned", record.id, reviewers=sorted(reviewers))

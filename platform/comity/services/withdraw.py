@@ -15,11 +15,12 @@ from comity.domain.recall import chosen
 from comity.domain.record import Record
 from comity.domain.roles import Role, Sector
 from comity.domain.viewer import Viewer
+from comity.services.reviewers import found_conflicts
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record, take
 from comity.services.triage import check_reason
 from comity.services.unit import Unit
-from comity.storage import editorial, records, revisions
+from comity.storage import editorial, organizations, people, records, revisions, role_grants
 
 HARMFUL: Final = frozenset({"harm", "personal_data"})
 """Reasons for which the body is sealed; after any other the earlier text stays readable to those who could read it (4.5.2)."""
@@ -134,13 +135,44 @@ def council_vote(unit: Unit, *, ref: str, reason_code: str, text: str, agrees: b
     return _take_down(unit, record, facts)
 
 
-def council_votes(unit: Unit, record: Record, what: str) -> list[CouncilVote]:
-    """The last word of each member on one matter since the record was last changed by council."""
-    last: dict[str, CouncilVote] = {}
-    for one in editorial.of_record(unit.db, editorial.Decision, record.id):
-        if one.what == what and one.by_sector and one.at >= record.state_since:
-            last[one.by] = CouncilVote(one.by, Sector(one.by_sector), bool(one.details.get("agrees")))
-    return list(last.values())
+def council_votes(unit: Unit, record: Record, what: str, **about: str) -> list[CouncilVote]:
+    """The last word of each member on one matter since the record was last changed by council.
+
+    A voice about something else than `about`, such as another end of a hold, agrees to nothing. Every voice is stored; only those
+    of members who sit there now and against whom no interest stands are counted (G-21, G-22).
+    """
+    last = {
+        one.by: one
+        for one in editorial.of_record(unit.db, editorial.Decision, record.id)
+        if one.what == what and one.by_sector and one.at >= record.state_since
+    }
+    seated = council(unit, record)
+    return [
+        CouncilVote(
+            member, seated[member], bool(one.details.get("agrees")) and about.items() <= one.details.items()
+        )
+        for member, one in last.items()
+        if member in seated
+    ]
+
+
+def council(unit: Unit, record: Record) -> dict[str, Sector]:
+    """Account id -> sector of everybody who may speak in council on this record now: an active account with the role, through a
+    verified member of a sector, who neither wrote the record nor belongs to an organization too close to it.
+    """
+    members = {one.id: one for one in organizations.listed(unit.db) if one.sector is not None}
+    holders = role_grants.holders(unit.db, Role.COUNCIL_MEMBER)
+    seated = [
+        one
+        for one in people.accounts(unit.db, ids=holders)
+        if one.active and one.organization in members and one.id != record.author
+    ]
+    close = {name for name in {one.organization for one in seated} if found_conflicts(unit, record, name)}
+    return {
+        one.id: sector
+        for one in seated
+        if one.organization not in close and (sector := members[one.organization].sector) is not None
+    }
 
 
 def _take_down(

@@ -10,6 +10,7 @@ from comity.domain.quorum import Tally
 from comity.domain.record import Record
 from comity.domain.reply import ReplyState
 from comity.domain.roles import Role
+from comity.services import decide
 from comity.services.reviewers import assigned_reviewers, count
 from comity.services.unit import Unit
 from comity.storage import editorial, records
@@ -52,7 +53,7 @@ def worklist(unit: Unit) -> Worklist:
         to_review=[one for one in reviewing if not one.voted],
         reviewed=[one for one in reviewing if one.voted],
         withdrawals=_items(unit, _asked_to_withdraw(unit)) if editing else (),
-        disputes=_disputes(unit) if Role.OMBUDSPERSON in roles else (),
+        disputes=_disputes(unit) if Role.OMBUDSPERSON in roles else _readable(unit, decide.waiting(unit)),
         replies=_replies(unit) if Role.OMBUDSPERSON in roles else (),
         holds=_holds(unit) if Role.REVIEWER in roles or Role.COUNCIL_MEMBER in roles else (),
     )

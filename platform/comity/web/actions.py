@@ -23,7 +23,8 @@ from comity.services.unit import Unit
 from comity.web.forms import Field, Sent, SentForm, filled, general
 from comity.web.notices import redirect
 from comity.web.rendering import page
-from comity.web.steps import BY_PATH, STEPS, Answers, Step, page_of
+from comity.web.step import Answers, Step
+from comity.web.steps import BY_PATH, STEPS, page_of
 
 router = new_router(prefix="/records/{ref}", include_in_schema=False)
 
@@ -159,11 +160,10 @@ for _step in STEPS:
 @router.get("/appeals")
 @capability("signed-in")
 def appeals(ctx: Ctx, ref: str) -> Response:
-    """Appeals against a record that wait for the ombudsperson."""
-    record = find_record(ctx.unit, ref)
-    if "appeals" not in offers(ctx.unit, record):
+    """Appeals against a record that wait for the ombudsperson, or for a member of the panel."""
+    record, found = _offered(ctx, ref, "appeals")
+    if record is None or not {"appeals", "appeals/decide"} & set(offers(ctx.unit, record)):
         raise NotFound
-    found = [one for one in STEPS if one.offer == "appeals" and _choices(ctx.unit, ref, one)]
     if not found:
         return redirect(ctx, f"/records/{ref}", "No appeal waits here.", level="info")
     return _page(ctx, ref, record, found)

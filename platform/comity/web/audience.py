@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from comity.domain.handling import AttributionMode
 from comity.domain.roles import Sector
 from comity.services.preflight import Preflight, Readers
 from comity.web.organizations import SECTORS
 
+_FROM: Final[Mapping[AttributionMode, str]] = {
+    "organization": "Readers are told that it is from your organization.",
+    "sector_only": "Readers are told the sector that it is from, and not which organization.",
+    "anonymous_via_secretariat": "Readers are told neither organization nor sector. The secretariat knows.",
+}
+
 
 def drawn(found: Preflight, *, node_name: str, published: bool) -> dict[str, Any]:
-    """Context of the block: `reach`, `gains`, `loses`, `portions`, `beyond`, `changes` (is there a version to compare with?)."""
+    """Context of the block. `changes`: is there a version to compare with? `from`: whom readers are told it is from."""
     return {
         "tlp": found.tlp.value,
         "reach": _reach(found.after, node_name),
@@ -28,6 +35,7 @@ def drawn(found: Preflight, *, node_name: str, published: bool) -> dict[str, Any
             for portion in found.portions
         ],
         "beyond": [_beyond(name) for name in found.nodes_beyond],
+        "from": _FROM[found.attribution_mode],
     }
 
 

@@ -13,6 +13,9 @@ from comity.web.vocabulary import age, in_words, kind_name, node_of, sector_name
 
 _GONE: Final = frozenset({State.WITHDRAWN, State.LEGALLY_RESTRICTED})
 
+_NAMELESS: Final = frozenset({"anonymous_via_secretariat"})
+_ANONYMOUS: Final = "A member, anonymously"
+
 
 def card_of(found: Found, here: Node, now: datetime) -> dict[str, Any]:
     """Everything a result says beside its title: marking, origin, age, expiry, dispute, reply and a first step (4.12, J-01.3)."""
@@ -26,7 +29,7 @@ def card_of(found: Found, here: Node, now: datetime) -> dict[str, Any]:
         "href": f"/records/{record.ref}",
         "title_parts": found.title,
         "snippet": [found.snippet] if found.snippet else [],
-        "organization": found.originator,
+        "organization": found.originator or (_ANONYMOUS if record.attribution_mode in _NAMELESS else ""),
         "sector": sector_name(record.sector),
         "node": node_of(record, here),
         "published": record.published_at,

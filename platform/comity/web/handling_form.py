@@ -77,6 +77,7 @@ def _values(unit: Unit, handling: Handling) -> dict[str, Any]:
         "orcon": handling.orcon,
         "caveats": [one.value for one in handling.caveats],
         "permitted_actions": handling.permitted_actions or "",
+        "attribution_mode": handling.attribution_mode,
         "attribution": handling.attribution,
         "affected_party_notice": handling.affected_party_notice,
         "embargo_until": _minute(handling.embargo_until),
@@ -117,6 +118,7 @@ def _read(unit: Unit, values: Mapping[str, Any], before: Handling) -> TypedHandl
         },
         **{name: values[name] for name in ("releasable_to", "orcon", "caveats", "delay_reason")},
         "permitted_actions": values["permitted_actions"] or None,
+        "attribution_mode": values["attribution_mode"] or before.attribution_mode,
         "attribution": values["attribution"] or before.attribution,
         "affected_party_notice": values["affected_party_notice"] or before.affected_party_notice,
         **times,
@@ -197,6 +199,7 @@ def _options(unit: Unit) -> Mapping[str, Sequence[tuple[str, str]]]:
         ],
         "caveats": [(code, f"{code}: {text}") for code, text in words.items() if code != "ORCON"],
         "permitted_actions": list(handling_words.ACTIONS.items()),
+        "attribution_mode": list(handling_words.MODES.items()),
         "attribution": list(handling_words.ATTRIBUTION.items()),
         "affected_party_notice": list(handling_words.NOTICE.items()),
         "delay_reason": [

@@ -43,7 +43,13 @@ CONDITIONS: Final = (
         "What readers may do",
         "Nothing chosen: at AMBER and stricter, decisions inside the organization only.",
     ),
-    ("attribution", "choice", "Attribution", ""),
+    (
+        "attribution_mode",
+        "choice",
+        "Whom readers are told it is from",
+        "The secretariat knows in any case.",
+    ),
+    ("attribution", "choice", "May others name you", "Where readers are not told, they do not name you."),
     ("affected_party_notice", "choice", "The organization concerned", ""),
     (
         "embargo_until",
@@ -61,6 +67,11 @@ ACTIONS: Final = {
     "may_raise_with_partner": "May raise it with the partner",
     "may_seek_own_sources": "May look for sources of one’s own",
     "may_publish": "May publish",
+}
+MODES: Final = {
+    "organization": "Our organization, by name",
+    "sector_only": "Our sector only",
+    "anonymous_via_secretariat": "Nobody: anonymous, through the secretariat",
 }
 ATTRIBUTION: Final = {
     "must": "Name the originator",

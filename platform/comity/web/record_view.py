@@ -288,9 +288,11 @@ def agreement(reading: Reading) -> dict[str, Any]:
 
 
 def origin(reading: Reading, here: Node) -> dict[str, str]:
-    """Where it comes from: the organization where it is given, else its sector alone."""
+    """Where it comes from: the organization where it is given, else its sector or nobody; `known` to this viewer besides."""
     record = reading.record
     return {
+        "known": reading.known_originator.name if reading.known_originator else "",
+        "anonymous": "yes" if record.attribution_mode == "anonymous_via_secretariat" else "",
         "organization": reading.originator.name if reading.originator else record.origin_says("organization"),
         "organization_id": reading.originator.id if reading.originator else "",
         "sector": sector_name(record.sector),

@@ -116,12 +116,19 @@ WORDS: Final[Mapping[str, Words]] = {
         "Record the first look",
         "The first look is recorded.",
     ),
+    "appeals/panel": Words(
+        "Name the panel",
+        "Three people of three sectors who did not take part before decide; you have no voice in it. They are told. Naming"
+        " again replaces those who have not spoken yet.",
+        "Name the panel",
+        "The panel is named and told.",
+    ),
     "appeals/decide": Words(
-        "Enter the panel’s decision",
-        "Three people of three sectors who did not take part before. The outcome and its reasons are "
-        "kept and counted.",
-        "Enter the decision",
-        "The decision is recorded.",
+        "Decide on the appeal",
+        "You decide as one of three. The outcome takes effect by itself when all three sectors have spoken and two of you"
+        " agree; its reasons are shown with the record and counted. Your last word counts.",
+        "Enter my decision",
+        "Your decision is recorded.",
     ),
     "reply": Words(
         "Enter a reply",
