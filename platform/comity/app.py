@@ -28,11 +28,13 @@ from comity.http.access_log import AccessLog
 from comity.http.cross_site import CrossSiteGuard
 from comity.http.head import Head
 from comity.http.headers import SecurityHeaders
-from comity.http.identity import takes_tokens
+from comity.http.identity import TAXII, takes_tokens
 from comity.http.problems import failure_of, problem_json
 from comity.http.retold import Retold
 from comity.log import logger, set_up
 from comity.services.runtime import Runtime
+from comity.taxii import routes as taxii
+from comity.taxii.messages import error_message
 from comity.web import routes as web
 from comity.web.assets import Assets
 from comity.web.failures import failure_page
@@ -78,7 +80,7 @@ def create_app(
         app.include_router(router, max_body_size=settings.max_attachment_bytes + FORM_AROUND_A_FILE)
     for router in web.ROUTERS:
         app.include_router(router)
-    for router in federation.ROUTERS:
+    for router in (*federation.ROUTERS, *taxii.ROUTERS):
         app.include_router(router)
     for router in api.ROUTERS:
         app.include_router(router, prefix=API_PREFIX)
@@ -93,6 +95,8 @@ def answer(request: Request, error: Exception) -> Response:
     failure = failure_of(error)
     if failure.status >= 500:
         _remember(request, error)
+    if request.url.path.startswith(TAXII):
+        return error_message(request, failure)
     if takes_tokens(request.url.path) or "text/html" not in request.headers.get("accept", "text/html"):
         return problem_json(request, failure)
     try:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from comity.domain.audience import Stage
+from comity.domain.collection import Kind
 from comity.domain.peer import Peer
 from comity.domain.taxii import EVERY, Match, Versions, micros, read_time
 from comity.domain.tlp import TLP
@@ -220,7 +221,7 @@ def test_the_feed_and_the_inbox_are_made_once_and_the_secret_stays(db: Session, 
 
 
 def test_a_collection_goes_with_its_objects_and_no_others(db: Session, feed: str) -> None:
-    shelf = replace(collections.listed(db)[0], id=NAMES[0][-36:], alias="shelf", kind=collections.Kind.SHELF)
+    shelf = replace(collections.listed(db)[0], id=NAMES[0][-36:], alias="shelf", kind=Kind.SHELF)
     collections.add(db, shelf)
     collections.save(db, replace(shelf, title="A shelf", writers=("org:uni-north",)))
     assert collections.get(db, shelf.id) == replace(shelf, title="A shelf", writers=("org:uni-north",))

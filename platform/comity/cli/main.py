@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from comity.cli import audit, demo, doctor, explain, import_, index, matrix, migrate, node, serve, user
+from comity.cli import (
+    audit,
+    collection,
+    demo,
+    doctor,
+    explain,
+    import_,
+    index,
+    matrix,
+    migrate,
+    node,
+    serve,
+    user,
+)
 from comity.cli.open_node import Commands
 
 app = typer.Typer(
@@ -26,6 +39,7 @@ app.add_typer(migrate.app, name="migrate")
 app.add_typer(index.app, name="index")
 app.add_typer(audit.app, name="audit")
 app.add_typer(node.app, name="node")
+app.add_typer(collection.app, name="collection")
 app.add_typer(user.app, name="user")
 
 if __name__ == "__main__":

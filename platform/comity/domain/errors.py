@@ -41,6 +41,14 @@ class NotFound(ComityError):
         super().__init__()
 
 
+class Unreadable(ComityError):
+    """A request that does not say what is wanted: a parameter or a cursor that cannot be read."""
+
+    status = 400
+    code = "unreadable"
+    sentence = "That could not be read. Please check how it was sent."
+
+
 class SignInNeeded(ComityError):
     """The page exists for everybody who signs in; it says nothing about any record."""
 

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     READ_AUDIT = "read:audit"
     WRITE_DRAFTS = "write:drafts"
     WRITE_EDITORIAL = "write:editorial"
+    WRITE_OBJECTS = "write:objects"
 
 
 SAYS: Final[Mapping[Scope, str]] = MappingProxyType(
@@ -34,6 +35,7 @@ SAYS: Final[Mapping[Scope, str]] = MappingProxyType(
         Scope.READ_AUDIT: "Read the part of the audit log that you may read.",
         Scope.WRITE_DRAFTS: "Draft, correct and submit records as you.",
         Scope.WRITE_EDITORIAL: "Vote, do triage, ask for holds and withdrawals, appeal and enter replies as you.",
+        Scope.WRITE_OBJECTS: "Put STIX objects on the shelves that you may write to, and take your organization's away again.",
     }
 )
 
@@ -49,6 +51,7 @@ ACTIONS: Final[Mapping[Scope, frozenset[str]]] = MappingProxyType(
         Scope.WRITE_EDITORIAL: frozenset(
             {"read_clear", "read_green", "vote", "publish", "request_hold", "withdraw", "decide_appeal"}
         ),
+        Scope.WRITE_OBJECTS: frozenset({"read_clear", "share_objects"}),
     }
 )
 """Scope -> actions of the permission matrix that it lets through."""

@@ -1,7 +1,8 @@
 """Every route says who may call it, and says so before anything else is said.
 
-`@capability("public")`, `@capability("signed-in")`, or an action of the permission matrix (product 4.1.3), optionally with the
-grant words that count: `@capability("withdraw", "own")`. A route without it does not import (peers S6: deny by default).
+`@capability("public")`, `@capability("signed-in")`, `@capability("named")`, or an action of the permission matrix (product 4.1.3),
+optionally with the grant words that count: `@capability("withdraw", "own")`. A route without it does not import (peers S6: deny
+by default).
 The capability is about the verb only. What the viewer may see of a record is the service's question, answered with `NotFound`.
 """
 
@@ -16,6 +17,8 @@ from comity.domain.viewer import Viewer
 
 PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed-in"
+NAMED: Final = "named"
+"""A person, or the machine of an allied node."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -23,7 +26,7 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Capability:
-    """`action` is `public`, `signed-in` or an action of the matrix; `writes` None means: by the method."""
+    """`action` is `public`, `signed-in`, `named` or an action of the matrix; `writes` None means: by the method."""
 
     action: str
     grants: tuple[str, ...] = ()
@@ -37,9 +40,15 @@ class Capability:
         """Raises `SignInNeeded` or `NotAllowed`."""
         if self.action == PUBLIC:
             return
-        allowed = viewer.signed_in if self.action == SIGNED_IN else viewer.may(self.action, *self.grants)
-        if not allowed:
+        if not self._held_by(viewer):
             raise NotAllowed if viewer.signed_in else SignInNeeded
+
+    def _held_by(self, viewer: Viewer) -> bool:
+        if self.action == SIGNED_IN:
+            return viewer.signed_in
+        if self.action == NAMED:
+            return viewer.signed_in or viewer.peer is not None
+        return viewer.may(self.action, *self.grants)
 
     def writes_for(self, methods: set[str]) -> bool:
         """Does a request by one of `methods` take the write lock at its start?"""

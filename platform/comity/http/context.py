@@ -37,6 +37,8 @@ class Context:
         self._identity: Recognized | None = None
         self._kept = False
         self._jobs: list[Job] = []
+        self.body = b""
+        """The body of the request, at doors whose routes read it before the unit is opened."""
 
     @property
     def settings(self) -> Settings:

@@ -20,7 +20,9 @@ from comity.services.unit import Unit
 FEEDS: Final = "/feeds/"
 """Read by browsers with their session and by feed readers with a token: nothing can be changed there."""
 
-EXCHANGE: Final = ("/taxii2/", "/federation/")
+TAXII: Final = "/taxii2/"
+"""Read by programs of others, many of which speak HTTP Basic alone: the token is then the password."""
+EXCHANGE: Final = (TAXII, "/federation/")
 """Doors of the exchange: the only ones at which the token of an allied node counts (peers S11)."""
 TOKEN_PREFIXES: Final = ("/api/", "/.well-known/", *EXCHANGE)
 """Doors at which only a token counts. They are exempt from the cross-site guard for that reason."""
@@ -45,22 +47,24 @@ def session_secret(request: Request, *, secure: bool) -> str:
 
 def identify(request: Request, unit: Unit, *, secure: bool) -> Recognized:
     """Read the credential of this door. Raises `SignInNeeded` for a token that does not work, `Invalid` for one in the address."""
-    if takes_tokens(request.url.path):
+    path = request.url.path
+    if takes_tokens(path) or (path.startswith(FEEDS) and "authorization" in request.headers):
+        return _by_token(request, unit)
+    if path.startswith(FEEDS):
         _refuse_in_address(request)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if not scheme:
-            return recognize.public(unit)
-        bearer = token.strip() if scheme.lower() == "bearer" else ""
-        if bearer.startswith(PEER_TOKEN) and request.url.path.startswith(EXCHANGE):
-            return recognize.by_peer_token(unit, bearer)
-        return recognize.by_token(unit, bearer, address=request.client.host if request.client else "")
-    if request.url.path.startswith(FEEDS):
-        _refuse_in_address(request)
-        if "authorization" in request.headers:
-            address = request.client.host if request.client else ""
-            return recognize.by_token(unit, _feed_token(request), address=address)
     secret = session_secret(request, secure=secure)
     return recognize.by_session(unit, secret) if secret else recognize.public(unit)
+
+
+def _by_token(request: Request, unit: Unit) -> Recognized:
+    _refuse_in_address(request)
+    if "authorization" not in request.headers:
+        return recognize.public(unit)
+    path = request.url.path
+    secret = _secret(request, basic=path.startswith((TAXII, FEEDS)))
+    if secret.startswith(PEER_TOKEN) and path.startswith(EXCHANGE):
+        return recognize.by_peer_token(unit, secret)
+    return recognize.by_token(unit, secret, address=request.client.host if request.client else "")
 
 
 def _refuse_in_address(request: Request) -> None:
@@ -72,13 +76,14 @@ def _refuse_in_address(request: Request) -> None:
             raise Invalid([Problem(name.lower(), "token-in-address", said)])
 
 
-def _feed_token(request: Request) -> str:
-    """What a feed reader brought: a bearer token, or the token as the password of HTTP Basic. Empty when it cannot be read."""
+def _secret(request: Request, *, basic: bool) -> str:
+    """What a program brought: a bearer token, or the token as the password of HTTP Basic. Empty when it cannot be read."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return given.strip()
+    if not basic or scheme.lower() != "basic":
+        return ""
     try:
-        _, _, password = b64decode(given.strip(), validate=True).decode().partition(":")
+        return b64decode(given.strip(), validate=True).decode().partition(":")[2]
     except ValueError:
         return ""
-    return password if scheme.lower() == "basic" else ""

@@ -6,15 +6,15 @@ Decides nothing about who reads or writes; `readers` and `writers` are words of 
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from comity.domain.collection import Collection, Kind
 from comity.domain.tokens import ANY
 from comity.storage import sequences
 from comity.storage.tables.base import table_of
@@ -24,32 +24,6 @@ _collection = table_of(CollectionRow)
 _object = table_of(ObjectRow)
 _ONE: Final = sa.select(_collection).where(_collection.c.id == sa.bindparam("id"))
 _CURSORS: Final = "taxii-cursor"
-
-
-class Kind(StrEnum):
-    """What a collection is for."""
-
-    RECORDS = "records"
-    """Signed records and notices: the feed. Read only."""
-    INBOX = "inbox"
-    """Allied nodes post signed notices. Nobody reads it."""
-    SHELF = "shelf"
-    """Machines of members share plain STIX objects."""
-
-
-@dataclass(frozen=True)
-class Collection:
-    """One collection. An empty list of readers or writers means nobody."""
-
-    id: str
-    alias: str
-    title: str
-    description: str
-    kind: Kind
-    tlp: str
-    readers: tuple[str, ...]
-    writers: tuple[str, ...]
-    created_at: datetime
 
 
 def _from_row(row: sa.Row[Any]) -> Collection:
