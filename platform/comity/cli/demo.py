@@ -18,8 +18,8 @@ from comity.cli import demo_data
 from comity.cli.demo_node import DemoNode, Serving, listen, load
 from comity.cli.open_node import open_node
 from comity.config import get_settings
-from comity.services import demo_world, migrate
-from comity.services.runtime import Runtime
+from comity.services import demo_allies, demo_world, migrate
+from comity.services.runtime import Runtime, utc_now
 
 SHOWN: Final = (
     "liaison",
@@ -90,25 +90,34 @@ def _password(nodes: Sequence[DemoNode]) -> str:
 
 
 def _serve(running: Sequence[tuple[DemoNode, Runtime]], password: str, *, public_data: bool) -> None:
-    serving = Serving(running)
     first, runtime = running[0]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn hands a signal on: end as with Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl-C
     importing = None
     try:
-        serving.start()
-        if public_data:
-            importing = demo_data.start(runtime, first.folder, serving.ending)
-        typer.echo(_welcome([node for node, _ in running], password))
-        serving.run()
-    except KeyboardInterrupt:  # uvicorn hands the signal on after it has ended
+        with Serving(running) as serving:
+            _make_allies(running)
+            serving.work()
+            if public_data:
+                importing = demo_data.start(runtime, first.folder, serving.ending)
+            typer.echo(_welcome([node for node, _ in running], password))
+            serving.ending.wait()
+    except KeyboardInterrupt:
         pass
     finally:
-        serving.end()
         if importing is not None:
             importing.join()
         typer.echo(
             "The demonstration has ended. It continues with `comity demo`; `comity demo --fresh` begins anew."
         )
+
+
+def _make_allies(running: Sequence[tuple[DemoNode, Runtime]]) -> None:
+    """Each node looks at each other one over the network, and its people admit it, before the address is printed."""
+    group = str(demo_world.world()["node"]["trust_group"])
+    for here, runtime in running:
+        for there, _ in running:
+            if there is not here:
+                demo_allies.ally(runtime, address=there.address, group=group, clock=utc_now)
 
 
 def _welcome(nodes: Sequence[DemoNode], password: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import typer
 import uvicorn
@@ -93,36 +95,36 @@ def load(node: DemoNode, password: str) -> None:
 
 
 class Serving:
-    """The running servers and workers of some nodes. `run` serves the first in this thread and ends all of them with it."""
+    """The running servers and workers of some nodes, each in a thread. A context manager: at its end all of them have ended."""
 
     def __init__(self, nodes: Sequence[tuple[DemoNode, Runtime]]) -> None:
         self._nodes = nodes
-        self._ending = threading.Event()
         self._servers = [_server(node) for node, _ in nodes]
         self._threads: list[threading.Thread] = []
-
-    @property
-    def ending(self) -> threading.Event:
+        self.ending = threading.Event()
         """Set when the demonstration ends."""
-        return self._ending
 
-    def start(self) -> None:
-        """Start every worker, and every server but the first."""
-        self._threads = [loop.start(runtime, self._ending) for _, runtime in self._nodes]
-        for server, (node, _) in zip(self._servers[1:], self._nodes[1:], strict=True):
+    def __enter__(self) -> Self:
+        for server, (node, _) in zip(self._servers, self._nodes, strict=True):
             thread = threading.Thread(
                 target=server.run, kwargs={"sockets": [node.listener]}, name=f"serve {node.name}"
             )
             thread.start()
             self._threads.append(thread)
+        while not all(server.started for server in self._servers):
+            if not all(thread.is_alive() for thread in self._threads):
+                raise stop("A node of the demonstration could not start.")
+            time.sleep(0.02)
+        return self
 
-    def run(self) -> None:
-        """Serve the first node until the process is told to end."""
-        self._servers[0].run(sockets=[self._nodes[0][0].listener])
+    def work(self) -> None:
+        """Let the workers of all nodes begin."""
+        self._threads += [loop.start(runtime, self.ending) for _, runtime in self._nodes]
 
-    def end(self) -> None:
-        """Tell everything to end and wait for it."""
-        self._ending.set()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.ending.set()
         for server in self._servers:
             server.should_exit = True
         for thread in self._threads:
