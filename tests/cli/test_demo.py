@@ -35,6 +35,7 @@ def started(place: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         "--port",
         "18400",
         "--no-public-data",
+        "--alone",
     ]
     process = subprocess.Popen(
         words,
@@ -76,10 +77,10 @@ def test_it_serves_ends_and_goes_on(tmp_path: Path) -> None:
         assert "Comity" in answer(address.group())
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
-    kept = place / "sign-ins.txt"
+    kept = place / "aurora" / "sign-ins.txt"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
-    engine = sa.create_engine(f"sqlite:///{place / 'comity.db'}")
+    engine = sa.create_engine(f"sqlite:///{place / 'aurora' / 'comity.db'}")
     with engine.connect() as db:
         stored = repr(db.execute(sa.text("SELECT * FROM account")).all())
         kinds = set(db.scalars(sa.text("SELECT DISTINCT kind FROM record")))
