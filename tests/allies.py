@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from comity.domain.peer import Agreement, KnownPeer, PeerState, Purpose
 from comity.domain.signing import PublicKey, SigningKey
 from comity.domain.tlp import TLP
+from comity.domain.trust_group import TrustGroup
+from comity.domain.viewer import Viewer
 from comity.storage import peers, people, trust_groups
-from comity.storage.trust_groups import TrustGroup
 
 SINCE: Final = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 """When an ally's key began and council admitted it, unless a test says otherwise."""
@@ -89,8 +90,6 @@ def put(
         trust_groups.put(
             db, TrustGroup(group_id, here, version, members, hidden=False, document="{}", at=SINCE)
         )
-    from comity.domain.viewer import Viewer
-
     found = peers.get(db, Viewer.system(here, "test"), ally.node_id)
     assert found is not None
     return found

@@ -124,6 +124,8 @@ def upgrade() -> None:
         sa.Column("legal_profile", sa.JSON(), nullable=False),
         sa.Column("organizations", sa.JSON(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("weighed", sa.Integer(), nullable=False),
+        sa.Column("weighing", sa.Integer(), nullable=False),
         sa.Column("proposed_at", UTCDateTime(), nullable=False),
         sa.Column("admitted_at", UTCDateTime(), nullable=True),
         sa.Column("state_reason", sa.String(length=300), nullable=False),

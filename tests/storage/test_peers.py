@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from comity.domain.peer import PeerState
+from comity.domain.trust_group import TrustGroup
 from comity.domain.viewer import Viewer
 from comity.storage import peers, trust_groups
 from comity.storage.peers import PeerStep
-from comity.storage.trust_groups import TrustGroup
 from tests import allies
 from tests.factories import NOW
 from tests.storage.rows import SYSTEM, WORLD

@@ -101,8 +101,9 @@ class Agreement(BaseModel):
 class KnownPeer:
     """What this node keeps of an allied node. `groups` are those in which both of us are now, and council agreed to.
 
-    `epoch` rises whenever its rights change. `heard_at` is when its machine last proved itself here, `let_in_at` when ours was last
-    let in there: together they say which side is waiting. `organizations` are those it says it serves, with `id` and `name`.
+    `epoch` rises whenever its rights change, and until every record was weighed for them (`weighed`) it waits. `heard_at` is when
+    its machine last proved itself here, `let_in_at` when ours was last let in there: together they say which side is waiting.
+    `organizations` are those it says it serves, with `id` and `name`.
     """
 
     node_id: str
@@ -118,6 +119,7 @@ class KnownPeer:
     legal_profile: Mapping[str, Any] = field(default_factory=dict)
     organizations: tuple[Mapping[str, Any], ...] = ()
     epoch: int = 0
+    weighed: int = 0
     admitted_at: datetime | None = None
     state_reason: str = ""
     heard_at: datetime | None = None
@@ -125,8 +127,13 @@ class KnownPeer:
     groups: frozenset[str] = frozenset()
 
     def connected(self, now: datetime) -> bool:
-        """Admitted under an agreement that holds: only then is it served and read. Everything that connects asks this."""
+        """Admitted under an agreement that holds: only then is it served and read. Whatever connects asks this."""
         return self.state is PeerState.ADMITTED and self.agreement is not None and self.agreement.holds(now)
+
+    @property
+    def ready(self) -> bool:
+        """Was every record weighed for the rights it has now? Until then it is connected and waits."""
+        return self.weighed == self.epoch
 
     def as_policy(self) -> Peer:
         """As a rule sees it. Whether it is connected is another question.

@@ -35,6 +35,9 @@ LONGEST: Final = timedelta(seconds=3660)
 """How far ahead an assertion may end: stock clients say an hour."""
 
 MOST_ID: Final = 120
+EPOCH: Final = "comity_epoch"
+"""Beside the token: a number that rises when the rights of the node change here, upon which it reads the feed from its start."""
+
 _METHOD: Final = "private_key_jwt"
 _REFUSED: Final[Mapping[str, str]] = {"error": "invalid_client"}
 
@@ -65,6 +68,7 @@ class _Client(ClientMixin):  # type: ignore[misc]  # Authlib publishes no types
     node: str
     keys: KeySet
     connected: bool
+    epoch: int
 
     def get_client_id(self) -> str:
         return self.node
@@ -159,7 +163,8 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
         peer = peers.get(self.unit.db, system, client_id[:MOST_ID])
         keys = peers.keys(self.unit.db, system, client_id[:MOST_ID])
         connected = peer is not None and peer.connected(self.unit.now)
-        return _Client(client_id, _key_set(_in_force(keys, self.unit.now)), connected)
+        epoch = peer.epoch if peer else 0
+        return _Client(client_id, _key_set(_in_force(keys, self.unit.now)), connected, epoch)
 
     def authenticate_client(
         self, request: _Request, methods: Collection[str], endpoint: str = "token"
@@ -175,7 +180,8 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
             raise InvalidClientError
         return client
 
-    def save_token(self, token: Mapping[str, Any], request: _Request) -> None:
+    def save_token(self, token: dict[str, Any], request: _Request) -> None:
+        token[EPOCH] = request.client.epoch
         kept = PeerToken(request.client.node, self.unit.now + LIFE)
         peer_tokens.add(self.unit.db, kept, digest(token["access_token"]))
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from comity.domain.notice import Notice, Outcome, What
 from comity.domain.signing import Verified
+from comity.services import keep_group
 from comity.services.unit import Unit
 from comity.stix.facts import StixRefused
 from comity.stix.notices import notice_from_stix
@@ -19,7 +20,9 @@ from comity.stix.notices import notice_from_stix
 Handler = Callable[[Unit, Notice, str], Outcome]
 """`(unit, notice, sender)`; the unit's viewer is a job of the node."""
 
-HANDLERS: Final[dict[What, Handler]] = {}
+HANDLERS: Final[dict[What, Handler]] = {
+    What.MEMBERSHIP: keep_group.obey_membership,
+}
 """What is understood here. A notice of another kind is refused by name, never dropped."""
 
 

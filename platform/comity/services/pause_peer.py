@@ -57,7 +57,15 @@ def _move(
     said = reason.strip()
     if not 10 <= len(said) <= 300:
         raise Invalid([Problem("reason", "length", "Give the reason in a sentence of 10 to 300 characters.")])
-    moved = replace(peer, state=to, state_reason=said, state_since=unit.now, epoch=peer.epoch + 1)
+    up = 1 if peer.weighed == peer.epoch else 0  # what may go to it is as it was
+    moved = replace(
+        peer,
+        state=to,
+        state_reason=said,
+        state_since=unit.now,
+        epoch=peer.epoch + 1,
+        weighed=peer.weighed + up,
+    )
     peers.save(unit.db, moved)
     peer_tokens.revoke(unit.db, node_id)
     peer_steps.take(unit, moved, what, said)

@@ -75,7 +75,8 @@ def refresh(unit: Unit, *, node_id: str, found: Found) -> KnownPeer:
         raise Conflict("The keys of this node changed while it was looked at. Look again.")
     for key in found.keys if known else ():
         peers.put_key(unit.db, key)
-    peers.save(unit.db, replace(peer, **found.said))
+    raised = int(found.legal_profile != peer.legal_profile)
+    peers.save(unit.db, replace(peer, **found.said, epoch=peer.epoch + raised))
     follows = {"follows": peer.fingerprint} if known and found.fingerprint != peer.fingerprint else {}
     peer_steps.take(unit, peer, What.REFRESHED, fingerprint=found.fingerprint, **follows)
     return peer

@@ -12,7 +12,7 @@ from functools import partial
 
 from comity import policies
 from comity.domain.account import Account
-from comity.domain.errors import SignInNeeded
+from comity.domain.errors import Busy, SignInNeeded
 from comity.domain.node import Organization
 from comity.domain.viewer import Viewer
 from comity.services import sign_in, tokens
@@ -77,12 +77,14 @@ def by_token(unit: Unit, secret: str, *, address: str) -> Recognized:
 
 def by_peer_token(unit: Unit, secret: str) -> Recognized:
     """The allied node whose machine holds this token. `SignInNeeded` for a token that is over, and for a node that is not connected
-    at this very moment: a pause takes every token with it.
+    at this very moment: a pause takes every token with it. `Busy` while records are weighed for rights that have just changed.
     """
     kept = peer_tokens.by_hash(unit.db, digest(secret))
     if kept is not None and unit.now < kept.expires_at:
         here = unit.node.node_id
         peer = peers.get(unit.db, Viewer.system(here, "token of an ally"), kept.node_id)
         if peer is not None and peer.connected(unit.now):
+            if not peer.ready:
+                raise Busy
             return Recognized(Viewer.allied(here, peer.as_policy(), policies.roles().powers("peer_node")))
     raise SignInNeeded("This token does not work.")

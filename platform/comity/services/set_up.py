@@ -24,7 +24,7 @@ from comity.services.invite import Invitation, invite
 from comity.services.sign import ensure_key
 from comity.services.unit import Unit
 from comity.services.verify_password import hashed
-from comity.storage import collections, organizations, people
+from comity.storage import collections, organizations, peers, people
 
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,58}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -76,6 +76,8 @@ def change_settings(unit: Unit, *, node: Node) -> None:
         raise Invalid([Problem("node_id", "fixed", "The id and the trust group of a node cannot change.")])
     _check(node)
     people.save_node(unit.db, node, now=unit.now)
+    if node.legal_profile != known.legal_profile:
+        peers.raise_epoch(unit.db)
     unit.audit("node.changed", f"node:{node.node_id}")
 
 

@@ -16,15 +16,15 @@ from sqlalchemy.orm import Session
 from comity.domain.peer import Agreement, KnownPeer, PeerState
 from comity.domain.peering import PeerStep
 from comity.domain.signing import PublicKey
+from comity.domain.trust_group import TrustGroup
 from comity.domain.viewer import Viewer
 from comity.storage import people, trust_groups
 from comity.storage.tables.base import table_of
 from comity.storage.tables.federation import PeerKeyRow, PeerRow, PeerStepRow
-from comity.storage.trust_groups import TrustGroup
 
 __all__ = [
     "KnownPeer", "PeerStep", "add", "add_step", "admitted", "get", "heard", "key", "keys", "let_in", "listed", "lock", "put_key",
-    "save", "steps",
+    "raise_epoch", "save", "steps", "weighed", "weighing",
 ]  # fmt: skip
 
 _peer = table_of(PeerRow)
@@ -107,16 +107,33 @@ def _values(peer: KnownPeer) -> dict[str, Any]:
 
 def add(db: Session, peer: KnownPeer) -> None:
     """A new one. Raises `IntegrityError` for a node that is known."""
-    db.execute(sa.insert(_peer).values(**_values(peer)))
+    db.execute(sa.insert(_peer).values(**_values(peer), weighing=0))
 
 
 def save(db: Session, peer: KnownPeer) -> None:
     """Write every field of one that is known, except when it was heard. Raises `LookupError` otherwise."""
     kept = {"node_id", "heard_at", "let_in_at"}
-    values = {name: value for name, value in _values(peer).items() if name not in kept}
+    values = {name: value for name, value in _values(peer).items() if name not in kept} | {"weighing": 0}
     change = sa.update(_peer).where(_peer.c.node_id == peer.node_id).values(**values)
     if db.scalar(change.returning(_peer.c.node_id)) is None:
         raise LookupError(peer.node_id)
+
+
+def raise_epoch(db: Session, *node_ids: str) -> None:
+    """The rights of these nodes changed (none named: of all): each waits until every record was weighed for it anew."""
+    change = sa.update(_peer).values(epoch=_peer.c.epoch + 1, weighing=0)
+    db.execute(change.where(_peer.c.node_id.in_(node_ids)) if node_ids else change)
+
+
+def weighing(db: Session, node_id: str) -> int:
+    """The id of the record up to which the records were weighed for a node; 0 at the beginning."""
+    return int(db.scalar(sa.select(_peer.c.weighing).where(_peer.c.node_id == node_id)) or 0)
+
+
+def weighed(db: Session, node_id: str, *, up_to: int | None) -> None:
+    """Records were weighed for a node up to this one; None: all of them, for its epoch of now."""
+    values = {"weighing": up_to} if up_to is not None else {"weighing": 0, "weighed": _peer.c.epoch}
+    db.execute(sa.update(_peer).where(_peer.c.node_id == node_id).values(**values))
 
 
 def heard(db: Session, node_id: str, now: datetime) -> None:

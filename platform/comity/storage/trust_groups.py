@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from comity.domain.trust_group import TrustGroup
 from comity.storage.tables.base import table_of
 from comity.storage.tables.federation import TrustGroupRow
 
 _group = table_of(TrustGroupRow)
-
-
-@dataclass(frozen=True)
-class TrustGroup:
-    """`members` are all there are, the owner beside them: no name means nobody. `document` is the signed notice, as text."""
-
-    id: str
-    owner: str
-    version: int
-    members: tuple[str, ...]
-    hidden: bool
-    document: str
-    at: datetime
-
-    def holds(self, node: str) -> bool:
-        """Is `node` the owner or a member?"""
-        return node == self.owner or node in self.members
 
 
 def _from_row(row: sa.Row[Any]) -> TrustGroup:

@@ -16,7 +16,7 @@ from typing import Final
 
 from comity.domain.errors import Busy
 from comity.log import logger
-from comity.services import alerts, attach, clock, lease, mail, reindex, sign_out
+from comity.services import alerts, attach, clock, lease, mail, pause_peer, reindex, reweigh, sign_out
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 
@@ -48,6 +48,11 @@ def _tick(unit: Unit, _worker: str) -> None:
         logger().error("clock could not move records", count=len(ticked.failed))
 
 
+def _allies(unit: Unit, _worker: str) -> None:
+    pause_peer.pause_due(unit)
+    reweigh.reweigh(unit)
+
+
 def _forget(unit: Unit, _worker: str) -> None:
     sign_out.forget_ended(unit)
 
@@ -77,6 +82,7 @@ def _sweep(runtime: Runtime, _worker: str) -> None:
 
 JOBS: Final[Sequence[Job | Errand]] = (
     Job("clock", 3.0, _tick),
+    Job("allies", 1.0, _allies),
     Errand("alerts", 3.0, _follow),
     Errand("mail", 20.0, _mail),
     Errand("attachments", 21600.0, _sweep),

@@ -29,7 +29,9 @@ class NodeKeyRow(Row, table=True):
 
 
 class PeerRow(Row, table=True):
-    """An allied node as this node knows it. `state`: proposed, admitted, paused or ended. `epoch` rises when its rights change."""
+    """An allied node as this node knows it. `state`: proposed, admitted, paused or ended. `epoch` rises when its rights change;
+    `weighed` is the epoch for which every record was weighed, and `weighing` the record up to which that has come.
+    """
 
     __tablename__ = "peer"
 
@@ -44,6 +46,8 @@ class PeerRow(Row, table=True):
     legal_profile: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     organizations: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
     epoch: int = 0
+    weighed: int = 0
+    weighing: int = 0
     proposed_at: datetime = Field(sa_type=UTCDateTime)
     admitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     state_reason: str = Field(default="", max_length=300)
