@@ -12,6 +12,8 @@ from comity.cli import (
     explain,
     import_,
     index,
+    keys,
+    ledger,
     matrix,
     migrate,
     node,
@@ -40,6 +42,8 @@ app.add_typer(index.app, name="index")
 app.add_typer(audit.app, name="audit")
 app.add_typer(node.app, name="node")
 app.add_typer(collection.app, name="collection")
+app.add_typer(keys.app, name="key")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(user.app, name="user")
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from __future__ import annotations
 import binascii
 import hashlib
 import struct
-from base64 import b64decode, b64encode, urlsafe_b64decode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
 from comity.domain.ledger import SIZE
@@ -25,6 +26,7 @@ MOST: Final = 32_000
 """Bytes of a note. A checkpoint has three lines, and a signature for each witness."""
 
 _ED25519: Final = JWSRegistry(algorithms=["Ed25519"]).get_alg("Ed25519")
+_PREFIX: Final = "comity/"
 _NOTE: Final = 0x01
 _COSIGNATURE: Final = 0x04
 _DASH: Final = "\u2014"
@@ -54,7 +56,7 @@ class Line:
 
 def origin_of(node: str) -> str:
     """The name of a node's log, in its checkpoints and under its cosignatures. It does not follow the node's address."""
-    return f"comity/{node}"
+    return f"{_PREFIX}{node}"
 
 
 def verifier_key(node: str, jwk: Mapping[str, Any]) -> str:
@@ -62,6 +64,21 @@ def verifier_key(node: str, jwk: Mapping[str, Any]) -> str:
     name, public = origin_of(node), _raw(jwk)
     key = b64encode(bytes([_NOTE]) + public).decode("ascii")
     return f"{name}+{_key_hash(name, _NOTE, public).hex()}+{key}"
+
+
+def from_verifier_key(text: str) -> PublicKey:
+    """A key in that form, without limits of time. Raises `ValueError` for what is none of a node's log."""
+    name, _, rest = text.partition("+")
+    hashed, _, key = rest.partition("+")
+    raw = _unbase64(key)
+    node = name.removeprefix(_PREFIX)
+    if len(raw) != 33 or raw[0] != _NOTE or name != origin_of(node):
+        raise ValueError("not a verifier key of a node's log")
+    if _key_hash(name, _NOTE, raw[1:]).hex() != hashed:
+        raise ValueError("the verifier key was not copied whole")
+    x = urlsafe_b64encode(raw[1:]).decode("ascii").rstrip("=")
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": x}
+    return PublicKey(node, OKPKey.import_key(dict(jwk)).thumbprint(), jwk, _EPOCH)
 
 
 def text_of(node: str, size: int, root: bytes) -> str:
@@ -198,6 +215,11 @@ def _sign(message: bytes, key: SigningKey) -> bytes:
 
 def _holds(message: bytes, signature: bytes, key: PublicKey) -> bool:
     return len(signature) == 64 and bool(_ED25519.verify(message, signature, key.key))
+
+
+def node_of(line: str) -> str:
+    """The node that a signature line names; whether it made the line is another question."""
+    return _read_line(line).name.removeprefix(_PREFIX)
 
 
 def lines_of(note: str) -> Iterator[str]:

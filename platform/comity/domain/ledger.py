@@ -180,3 +180,25 @@ def _leads(first: int, second: int, proof: list[bytes], first_root: bytes, secon
 def _are_hashes(*values: bytes) -> bool:
     """A hash has 32 bytes: an empty leaf and an empty root would otherwise be proved by nothing."""
     return all(len(one) == SIZE for one in values)
+
+
+class Grown:
+    """A tree that was grown leaf by leaf in memory, of which only what the next leaf needs is kept: for walking a whole log."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._right: list[bytes] = []
+        """The complete subtrees of the tree from the left, as `cover` gives their places."""
+
+    def add(self, leaf: bytes) -> None:
+        """One leaf hash more."""
+        for _ in range(_ones(self.size)):
+            leaf = node_hash(self._right.pop(), leaf)
+        self._right.append(leaf)
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        """The root of the tree so far."""
+        places = cover((0, self.size))
+        return hash_of((0, self.size), dict(zip(places, self._right, strict=True)))

@@ -59,15 +59,17 @@ def descriptor(unit: Unit) -> Object:
 
 
 def _keys(unit: Unit) -> list[dict[str, Any]]:
-    """Every key, the oldest first, each with the word of the one before it."""
+    """Every key, the oldest first, each with the word of the one before it. After a key was lost the list begins anew."""
     node = unit.node.node_id
+    keys = node_keys.history(unit.db)
+    first = max(number for number, key in enumerate(keys) if not key.statement)
     return [
         {
             **_times(key.public(node)),
             "jwk": dict(key.jwk),
             "statement": parse(key.statement.encode()) if key.statement else None,
         }
-        for key in node_keys.history(unit.db)
+        for key in keys[first:]
     ]
 
 

@@ -50,6 +50,11 @@ def _first(unit: Unit) -> SigningKey:
     return SigningKey(unit.node.node_id, made)
 
 
+def forget(kid: str) -> None:
+    """The private half is not needed in this process any more."""
+    _opened.pop(kid, None)
+
+
 def keep(unit: Unit, made: OKPKey, *, statement: str = "") -> NodeKey:
     """Store a new key as the one that signs from now on."""
     passphrase = unit.settings.key_passphrase.get_secret_value()

@@ -131,10 +131,10 @@ def leaf_of(db: Session, viewer: Viewer, index: int) -> Leaf | None:
     return None if row is None else Leaf(*row)
 
 
-def of_kinds(db: Session, viewer: Viewer, whats: Collection[str]) -> list[Leaf]:
-    """What the node wrote about itself, newest first."""
-    chosen = sa.select(*_LEAF).where(_leaf.c.what.in_(sorted(whats)), _known(viewer))
-    return [Leaf(*row) for row in db.execute(chosen.order_by(_leaf.c.index.desc()))]
+def about_node(db: Session, viewer: Viewer, *, limit: int = 200) -> list[Leaf]:
+    """What the node wrote about itself and no record, newest first."""
+    chosen = sa.select(*_LEAF).where(_leaf.c.record_uid == "", _known(viewer))
+    return [Leaf(*row) for row in db.execute(chosen.order_by(_leaf.c.index.desc()).limit(limit))]
 
 
 def walk(db: Session, *, batch: int = 500) -> Iterator[Leaf]:
@@ -174,6 +174,11 @@ def checkpoint_of(db: Session, size: int) -> Checkpoint | None:
     """The head of just this size."""
     row = db.execute(sa.select(*_HEAD).where(_checkpoint.c.size == size)).one_or_none()
     return None if row is None else Checkpoint(*row)
+
+
+def checkpoints(db: Session) -> list[Checkpoint]:
+    """Every signed head, the oldest first."""
+    return [Checkpoint(*row) for row in db.execute(sa.select(*_HEAD).order_by(_checkpoint.c.size))]
 
 
 def put_cosignature(db: Session, given: Cosignature) -> None:

@@ -16,7 +16,19 @@ from typing import Final
 
 from comity.domain.errors import Busy
 from comity.log import logger
-from comity.services import alerts, attach, clock, lease, mail, pause_peer, reindex, reweigh, sign_out
+from comity.services import (
+    alerts,
+    attach,
+    clock,
+    lease,
+    mail,
+    pause_peer,
+    reindex,
+    reweigh,
+    sign_head,
+    sign_out,
+    witness,
+)
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 
@@ -80,10 +92,24 @@ def _sweep(runtime: Runtime, _worker: str) -> None:
         attach.sweep(unit, runtime.settings)
 
 
+def _sign_head(unit: Unit, _worker: str) -> None:
+    sign_head.sign_head(unit)
+
+
+def _watch(runtime: Runtime, worker: str) -> None:
+    watched = witness.watch(runtime, worker=worker)
+    if watched.equivocated:
+        logger().error("an allied node shows more than one log", nodes=len(watched.equivocated))
+    if watched.failed:
+        logger().warning("logs of allied nodes not checked", nodes=len(watched.failed))
+
+
 JOBS: Final[Sequence[Job | Errand]] = (
     Job("clock", 3.0, _tick),
     Job("allies", 1.0, _allies),
     Errand("alerts", 3.0, _follow),
+    Job("ledger head", 5.0, _sign_head),
+    Errand("witness", 60.0, _watch),
     Errand("mail", 20.0, _mail),
     Errand("attachments", 21600.0, _sweep),
     Job("sessions", 3600.0, _forget),
