@@ -18,7 +18,7 @@ from tests.browser.conftest import Live
 AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 RULES: Final = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
 NO_PAGE: Final = re.compile(
-    r"^/(api/|feeds/latest|healthz|readyz|static|search/suggest)|\.json$|/stix$|/attachments/\{uid\}$|^/transparency/\{name\}$"
+    r"^/(api/|federation/|taxii2/|\.well-known/|feeds/latest|healthz|readyz|static|search/suggest)|\.json$|/stix$|/attachments/\{uid\}$|^/transparency/\{name\}$"
 )
 """Answers that are no pages: data, files, feeds; the report of a quarter that has not ended is not there."""
 
@@ -110,6 +110,6 @@ def test_no_page_has_a_violation(live: Live, refs: dict[str, str], phone: bool, 
 
 def test_pages_for_nobody_have_no_violation(live: Live) -> None:
     page = live.page()
-    for path in ("/", "/search?q=gift", "/sign-in", "/tlp", "/about", "/records/RSI-aurora-ADV-2026-000000"):
+    for path in ("/", "/search?q=gift", "/sign-in", "/tlp", "/about", "/ledger", "/records/RSI-aurora-ADV-2026-000000"):
         page.goto(path)
         assert violations(page) == [], path

@@ -13,11 +13,10 @@ from comity.domain import ledger as tree
 from comity.domain.errors import NotFound
 from comity.domain.proof import Proof, in_base64
 from comity.domain.record import Record
-from comity.services.read import find_record
 from comity.services.sign_head import served
 from comity.services.unit import Unit
 from comity.storage import ledger
-from comity.storage.ledger import Checkpoint, Leaf
+from comity.storage.ledger import Checkpoint, Cosignature, Leaf
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,20 @@ class Written:
 
 def newest(unit: Unit) -> Checkpoint:
     """The newest signed head, or `NotFound` on a node whose log is empty."""
-    head = ledger.newest_checkpoint(unit.db)
+    head = newest_or_none(unit)
     if head is None:
         raise NotFound
     return head
+
+
+def newest_or_none(unit: Unit) -> Checkpoint | None:
+    """The newest signed head, for a page that is there without one."""
+    return ledger.newest_checkpoint(unit.db)
+
+
+def witnesses_of(unit: Unit, head: Checkpoint) -> Sequence[Cosignature]:
+    """Who cosigned a head."""
+    return ledger.cosignatures(unit.db, head.size)
 
 
 def inclusion(
@@ -67,10 +76,9 @@ def _path(unit: Unit, size: int, first: int, ranges: Sequence[tree.Range]) -> Pa
     return Path(size, first, tree.proof(ranges, ledger.hashes(unit.db, tree.needed(ranges))))
 
 
-def about_record(unit: Unit, ref: str) -> tuple[Record, list[Written]]:
-    """What the log says of one record, as far as the reader may know; `NotFound` as for the record itself."""
-    record = find_record(unit, ref)
-    return record, [written(unit, leaf) for leaf in ledger.leaves_of(unit.db, unit.viewer, record.uid)]
+def about_record(unit: Unit, record: Record) -> list[Written]:
+    """What the log says of a record that was found under this very viewer, as far as they may know of it."""
+    return [written(unit, leaf) for leaf in ledger.leaves_of(unit.db, unit.viewer, record.uid)]
 
 
 def about_node(unit: Unit) -> list[Written]:
@@ -78,13 +86,11 @@ def about_node(unit: Unit) -> list[Written]:
     return [written(unit, leaf) for leaf in ledger.about_node(unit.db, unit.viewer)]
 
 
-def one(unit: Unit, index: int) -> Written:
-    """One leaf, for who may read its record as well as the leaf."""
-    leaf = ledger.leaf_of(unit.db, unit.viewer, index)
-    if leaf is None:
+def one(unit: Unit, index: int, *, of: Record | None = None) -> Written:
+    """One leaf: about the node itself, or about the record `of`, which was found under this viewer. `NotFound` for any other."""
+    leaf = ledger.leaf_of(unit.db, unit.viewer, index) if index >= 0 else None
+    if leaf is None or leaf.record_uid != (of.uid if of else ""):
         raise NotFound
-    if leaf.record_uid:
-        find_record(unit, leaf.record_uid)
     return written(unit, leaf)
 
 

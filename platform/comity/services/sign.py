@@ -73,6 +73,12 @@ def signed_text(unit: Unit, obj: Mapping[str, Any]) -> str:
     return signed_bytes(obj, key).decode("utf-8")
 
 
+def current_public(unit: Unit) -> PublicKey | None:
+    """The public half of the key that signs now. It opens nothing, so it is there while the passphrase is not."""
+    kept = node_keys.active(unit.db)
+    return kept[0].public(unit.node.node_id) if kept else None
+
+
 def key_of(unit: Unit) -> KeyOf:
     """Which key `(node, kid)` is: this node's own with their history, and those of the allied nodes it knows.
 

@@ -17,6 +17,7 @@ from comity.domain import ledger as tree
 from comity.domain.canonical import canonical_json
 from comity.domain.checkpoint import Head, cosigned, lines_of, node_of, read_cosignature, read_head
 from comity.domain.errors import NotFound
+from comity.domain.peer import PeerState
 from comity.domain.proof import from_base64
 from comity.domain.signing import PublicKey, Refused
 from comity.domain.strict_json import BadJson, parse
@@ -76,6 +77,12 @@ class _Log:
 def standing(unit: Unit, node: str) -> Standing:
     """How the log of one node stands: for its page."""
     return Standing(witnessed.newest(unit.db, node), witnessed.equivocations(unit.db, node))
+
+
+def watched_logs(unit: Unit) -> list[tuple[str, str, Standing]]:
+    """Node, name and standing of every log that this node watches or has watched: with whom a node shares is public."""
+    known = peers.listed(unit.db, unit.viewer, PeerState.ADMITTED, PeerState.PAUSED, PeerState.ENDED)
+    return [(one.node_id, one.name, standing(unit, one.node_id)) for one in known]
 
 
 def watch(runtime: Runtime, *, worker: str = "", open_client: Open | None = None) -> Watched:

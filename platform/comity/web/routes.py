@@ -20,6 +20,7 @@ from comity.web import (
     health,
     home,
     invitation,
+    ledger,
     members,
     minor,
     organizations,
@@ -63,6 +64,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     searches.router,
     audit.router,
     transparency.router,
+    ledger.router,
 )
 
 UPLOADS: Final[tuple[APIRouter, ...]] = (attachments.router,)
