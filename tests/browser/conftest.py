@@ -20,6 +20,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from comity.config import ROOT
+from comity.domain.peer import PeerState
+from comity.domain.peering import PeerStep
+from comity.storage import peers
+from comity.storage.engine import open_engine, open_session
+from tests import allies
 
 PATIENCE: Final = 180
 DESKTOP: Final = {"width": 1280, "height": 900}
@@ -90,6 +95,7 @@ def _node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, 
     )
     try:
         _wait_for(process)
+        _propose_a_node(place / "aurora" / "comity.db")
         yield _sign_ins(place / "aurora" / "sign-ins.txt")
     finally:
         process.terminate()
@@ -97,6 +103,25 @@ def _node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, 
         log.close()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _propose_a_node(database: Path) -> None:
+    """What a federation officer would do with the address of another node, which does not run here."""
+    engine = open_engine(f"sqlite:///{database}")
+    with open_session(engine, writes=True) as db, db.begin():
+        proposed = allies.known(
+            state=PeerState.PROPOSED, fingerprint="ab12" * 16, admitted_at=None, agreement=None
+        )
+        peers.add(db, proposed)
+        offered = {"agreement": allies.AGREEMENT.model_dump(mode="json")}
+        for step in (
+            PeerStep(
+                "proposed", "demo-federation-officer", allies.SINCE, text="They asked.", details=offered
+            ),
+            PeerStep("voted", "demo-council-uni", allies.SINCE, "academia", details={"agrees": True}),
+        ):
+            peers.add_step(db, proposed.node_id, step)
+    engine.dispose()
 
 
 def _sign_ins(kept: Path) -> tuple[str, str, dict[str, str]]:

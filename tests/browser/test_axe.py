@@ -35,6 +35,10 @@ WHO: Final = {
     "/members": "organization_admin",
     "/members/of/{organization_id}": "organization_admin",
     "/members/{account_id}": "organization_admin",
+    "/peers": "federation_officer",
+    "/peers/propose": "federation_officer",
+    "/peers/{node_id}": "federation_officer",
+    "/trust-groups": "federation_officer",
     "/audit": "auditor",
     "/audit/openings/{ref}": "auditor",
 }
@@ -80,6 +84,7 @@ def address(path: str, refs: dict[str, str]) -> str:
     filled = (
         path.replace("{ref}", ref)
         .replace("{organization_id}", "uni-north")
+        .replace("{node_id}", "sudland")
         .replace("{name:path}", "governance/quorum")
     )
     filled = filled.replace("{account_id}", "demo-researcher")

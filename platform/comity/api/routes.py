@@ -6,11 +6,12 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.api import desk, drafts, me, node, records, schema, search, steps
+from comity.api import desk, drafts, me, node, peers, records, schema, search, steps
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     schema.router,
     node.router,
+    peers.router,
     me.router,
     search.router,
     drafts.router,

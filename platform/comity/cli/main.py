@@ -17,6 +17,7 @@ from comity.cli import (
     matrix,
     migrate,
     node,
+    peer,
     serve,
     user,
 )
@@ -41,6 +42,7 @@ app.add_typer(migrate.app, name="migrate")
 app.add_typer(index.app, name="index")
 app.add_typer(audit.app, name="audit")
 app.add_typer(node.app, name="node")
+app.add_typer(peer.app, name="peer")
 app.add_typer(collection.app, name="collection")
 app.add_typer(keys.app, name="key")
 app.add_typer(ledger.app, name="ledger")

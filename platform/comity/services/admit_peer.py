@@ -50,7 +50,7 @@ def vote(unit: Unit, *, node_id: str, agrees: bool, text: str = "") -> Standing:
         raise NotAllowed("Only council decides with whom this node shares.")
     peer = _before_council(unit, node_id)
     if not agrees:
-        _need_text(text, "Say why not: the others and the public read it.")
+        _need_text(text, "Say why not: the others read it.")
     peer_steps.take(unit, peer, What.VOTED, text, agrees=agrees)
     return peer_steps.standing_of(unit, peer)
 

@@ -36,6 +36,12 @@ def listed(unit: Unit) -> list[TrustGroup]:
     return trust_groups.listed(unit.db)
 
 
+def candidates(unit: Unit, group_id: str) -> list[KnownPeer]:
+    """The admitted nodes with which council agreed to share a group."""
+    unit.need("change_policy")
+    return [one for one in peers.admitted(unit.db, unit.viewer) if _agreed(one, group_id)]
+
+
 def begin(unit: Unit, *, group_id: str, hidden: bool = False) -> TrustGroup:
     """A new group of our own, without members. `Conflict` for a name that is in use, here or by an ally."""
     unit.need("change_policy", "propose")
@@ -53,7 +59,7 @@ def replace_members(unit: Unit, *, group_id: str, members: Collection[str]) -> T
     group = trust_groups.get(unit.db, group_id, lock=True)
     if group is None or group.owner != unit.node.node_id:
         raise NotFound
-    agreed = {one.node_id for one in peers.admitted(unit.db, unit.viewer) if _agreed(one, group_id)}
+    agreed = {one.node_id for one in candidates(unit, group_id)}
     if strange := sorted(set(members) - agreed - set(group.members)):
         said = f"Council has not agreed to share this group with {strange[0]}."
         raise Invalid([Problem("members", "not-agreed", said)])

@@ -6,6 +6,7 @@ the way has changed never becomes a key of ours (S29). Refuses to know how a des
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
@@ -13,6 +14,7 @@ from comity.domain.kinds.registry import KINDS
 from comity.domain.peer import Agreement, KnownPeer, PeerState
 from comity.domain.peering import What, may_confirm, same_fingerprint
 from comity.domain.roles import Role
+from comity.domain.signing import PublicKey
 from comity.services import peer_steps
 from comity.services.look_at_node import Found, keys_in
 from comity.services.unit import Unit
@@ -82,6 +84,12 @@ def refresh(unit: Unit, *, node_id: str, found: Found) -> KnownPeer:
     return peer
 
 
+def known_keys(unit: Unit, *, node_id: str) -> Sequence[PublicKey]:
+    """The keys that a look at the node is compared with."""
+    unit.need("change_policy")
+    return peers.keys(unit.db, unit.viewer, node_id)
+
+
 def confirm(unit: Unit, *, node_id: str, fingerprint: str, how: str) -> KnownPeer:
     """The fingerprint that the other side read out is that of the key which was found: its keys count from now on.
 
@@ -110,7 +118,7 @@ def confirm(unit: Unit, *, node_id: str, fingerprint: str, how: str) -> KnownPee
 def _check(unit: Unit, agreement: Agreement, text: str) -> None:
     problems = list(agreement.problems(KINDS, unit.now))
     if len(text.strip()) < 10:
-        said = "Say in a sentence why: council and the public read it."
+        said = "Say in a sentence why: council reads it."
         problems.append(Problem("text", "short", said))
     if problems:
         raise Invalid(problems)

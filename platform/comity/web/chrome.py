@@ -42,6 +42,7 @@ NAVIGATION: Final = (
     Entry("/work", "Work", "signed-in"),
     Entry("/alerts", "Alerts", "signed-in"),
     Entry("/organizations", "Organizations"),
+    Entry("/peers", "Allies"),
     Entry("/members", "Members", "manage_members"),
     Entry("/admission", "Admission", "admission"),
     Entry("/audit", "Audit", "signed-in"),
