@@ -200,8 +200,6 @@ def upgrade() -> None:
         sa.Column("node_id", sa.String(length=60), nullable=False),
         sa.Column("cursor", sa.String(length=400), nullable=False),
         sa.Column("feed", sa.String(length=400), nullable=False),
-        sa.Column("inbox", sa.String(length=400), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("due_at", UTCDateTime(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(length=60), nullable=False),

@@ -112,14 +112,25 @@ class Membership(Body):
     members: tuple[str, ...]
 
 
-class Answer(Body):
-    """`about` is the STIX id that is answered, `version` its `modified` where it is a record."""
+class Answered(Body):
+    """What became of one object. `about` is its STIX id, `version` its `modified` where it is a record."""
 
     about: str = Field(max_length=120)
     version: str = Field(default="", max_length=40)
     result: Result
     reason: str = Field(default="", max_length=60)
     text: Text = ""
+
+
+class Answer(Answered):
+    """The answer about one object, and about others that came with it: a whole page is answered in one notice."""
+
+    also: tuple[Answered, ...] = Field(default=(), max_length=10_000)
+
+    @property
+    def each(self) -> tuple[Answered, ...]:
+        """All that are answered."""
+        return (self, *self.also)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from typing import Any, Final, NoReturn
 _MARKS: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LARGEST: Final = 2**53 - 1
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""Half a surrogate pair: written out, or as it stands for a byte that is not UTF-8."""
+
 _NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -85,6 +88,23 @@ def parse(data: bytes, *, depth: int = 60) -> dict[str, Any]:
     if _SURROGATE.search(text) and not _encodable(found):
         raise BadJson("encoding", "A text contains half of a surrogate pair.")
     return found
+
+
+def parse_at(text: str, place: int, *, depth: int = 60) -> tuple[Any, int]:
+    """The value that begins at `place` of a longer text, and where it ends. Raises `BadJson` as `parse` does."""
+    try:
+        found, end = _DECODER.raw_decode(text, place)
+    except BadJson:
+        raise
+    except json.JSONDecodeError as error:
+        raise BadJson("json", f"This is not JSON: {error.msg} (character {error.pos}).") from error
+    except (RecursionError, ValueError) as error:
+        raise BadJson("json", "This is not JSON that can be read.") from error
+    if text.count("[", place, end) + text.count("{", place, end) > depth:
+        _refuse_depth(text[place:end], depth)
+    if _HALF.search(text, place, end) and not _encodable(found):
+        raise BadJson("encoding", "A text contains half of a surrogate pair.")
+    return found, end
 
 
 def _refuse_depth(text: str, depth: int) -> None:

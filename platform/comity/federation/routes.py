@@ -6,6 +6,6 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.federation import ledger, token, well_known
+from comity.federation import ledger, poke, token, well_known
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (well_known.router, token.router, ledger.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (well_known.router, token.router, ledger.router, poke.router)

@@ -15,9 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from comity.domain.canonical import canonical_json
-from comity.domain.errors import ComityError
 from comity.domain.notice import Outcome, Release
 from comity.domain.signing import Verified
+from comity.log import logger
 from comity.services.accept import REASONS, NotTaken, Terms, accept, check_origin
 from comity.services.copy import Copy, Stone, make, renew, take_down
 from comity.services.unit import Unit
@@ -130,7 +130,9 @@ def _make_together(unit: Unit, new: Sequence[Copy]) -> list[Outcome]:
     try:
         with unit.db.begin_nested():
             return make(unit, new)
-    except (sa.exc.SQLAlchemyError, ComityError, NotTaken, ValueError):
+    except sa.exc.OperationalError:
+        raise
+    except Exception:  # noqa: BLE001  each is tried alone next, and then it shows which one it was
         return []
 
 
@@ -145,7 +147,10 @@ def _alone(unit: Unit, one: Copy | Stone) -> Outcome:
             return renew(unit, one)
     except NotTaken as refused:
         return _refusal(refused)
-    except (sa.exc.IntegrityError, sa.exc.DataError, ComityError, ValueError):
+    except sa.exc.OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  one that nobody foresaw must not stop the feed; its words may quote content
+        logger().error("an object could not be stored", error=type(error).__name__)
         return Outcome.refusal("failed", REASONS["failed"])
 
 

@@ -209,3 +209,12 @@ def _entries(shape: _Shape, audiences: str) -> sa.Select[Any]:
 
 
 __all__ = ["LAST", "MOST_BYTES", "Entry", "Page", "entries", "exists", "objects"]
+
+
+def newer(db: Session, viewer: Viewer, collection_id: str, seq: int) -> bool:
+    """Is there anything after `seq` that the viewer may fetch?"""
+    readable = _object.c.audience_id.in_(ids_for(db, fetchable_by(viewer)))
+    found = sa.select(_object.c.seq).where(
+        _object.c.collection_id == collection_id, _object.c.seq > seq, readable
+    )
+    return db.scalar(found.limit(1)) is not None

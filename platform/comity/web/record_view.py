@@ -297,7 +297,7 @@ def origin(reading: Reading, here: Node) -> dict[str, str]:
         "organization_id": reading.originator.id if reading.originator else "",
         "sector": sector_name(record.sector),
         "node": node_of(record, here),
-        "copy": "yes" if record.is_copy(here.node_id) else "",
+        "foreign": "yes" if record.is_copy(here.node_id) else "",
     }
 
 

@@ -31,6 +31,7 @@ from comity.services import (
 )
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
+from comity.worker.exchange import Exchange
 
 BEAT: Final = 1.0
 """Seconds between two looks at what is due."""
@@ -128,9 +129,14 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; what is being done then is finished first."""
+        exchange = threading.Thread(
+            target=Exchange(self.runtime, self.name).run, args=(stop,), name="exchange"
+        )
+        exchange.start()
         while not stop.is_set():
             self.turn(stop)
             stop.wait(BEAT)
+        exchange.join()
 
     def turn(self, stop: threading.Event | None = None) -> int:
         """Do what is due now. Returns how many jobs were done."""

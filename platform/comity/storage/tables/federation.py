@@ -122,8 +122,8 @@ class AssertionRow(Row, table=True):
 class PullRow(Row, table=True):
     """How far this node has read an allied node's feed, and when it looks again.
 
-    `cursor` is `next:` and the last page's next, or `after:` and a time; empty begins anew. `feed` and `inbox` are addresses found
-    by discovery. `epoch` is that of the peer's rights here when the reading began. `poked_seq` is up to where the peer was poked.
+    `cursor` is `next:` and the last page's next, or `after:` and a time; empty begins anew. `feed` is the address that was read: at
+    another one the reading begins anew. `poked_seq` is up to where in our feed the peer was poked. Counts are of all readings.
     """
 
     __tablename__ = "pull"
@@ -131,8 +131,6 @@ class PullRow(Row, table=True):
     node_id: str = Field(primary_key=True, max_length=60)
     cursor: str = Field(default="", max_length=400)
     feed: str = Field(default="", max_length=400)
-    inbox: str = Field(default="", max_length=400)
-    epoch: int = 0
     due_at: datetime = Field(sa_type=UTCDateTime)
     failures: int = 0
     error: str = Field(default="", max_length=60)
