@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.api import desk, drafts, me, node, peers, records, schema, search, steps
+from comity.api import desk, drafts, me, node, peers, records, schema, search, sharing, steps
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     schema.router,
@@ -17,5 +17,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     drafts.router,
     desk.router,
     steps.router,
+    sharing.router,
     records.router,
 )

@@ -1,8 +1,8 @@
 """What an API or feed token may do at most: the caller's own powers, narrowed to the actions of the token's scopes.
 
 Decides nothing about who reads what: a scope only takes away. Drafting brings no vote: whoever lets a program vote, ask for a hold
-or do triage in their name says so by a scope of its own. No scope brings a grant, a legal order or a voice in council's withdrawal:
-those are done by a person at a screen.
+or do triage in their name says so by a scope of its own. No scope brings a grant, a release, a legal order or a voice in council's
+withdrawal: those are done by a person at a screen.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SAYS: Final[Mapping[Scope, str]] = MappingProxyType(
         Scope.READ_FEED: "Read your feeds, up to TLP:GREEN.",
         Scope.READ_AUDIT: "Read the part of the audit log that you may read.",
         Scope.WRITE_DRAFTS: "Draft, correct and submit records as you.",
-        Scope.WRITE_EDITORIAL: "Vote, do triage, ask for holds and withdrawals, appeal and enter replies as you.",
+        Scope.WRITE_EDITORIAL: "Vote, do triage, ask for holds and withdrawals, appeal, reply, ask and propose as you.",
         Scope.WRITE_OBJECTS: "Put STIX objects on the shelves that you may write to, and take your organization's away again.",
     }
 )
@@ -49,7 +49,17 @@ ACTIONS: Final[Mapping[Scope, frozenset[str]]] = MappingProxyType(
         Scope.READ_AUDIT: frozenset({"read_audit_log"}),
         Scope.WRITE_DRAFTS: frozenset({"read_clear", "read_green", "draft", "submit", "correct"}),
         Scope.WRITE_EDITORIAL: frozenset(
-            {"read_clear", "read_green", "vote", "publish", "request_hold", "withdraw", "decide_appeal"}
+            {
+                "read_clear",
+                "read_green",
+                "vote",
+                "publish",
+                "request_hold",
+                "withdraw",
+                "decide_appeal",
+                "request_advice",
+                "comment",
+            }
         ),
         Scope.WRITE_OBJECTS: frozenset({"read_clear", "share_objects"}),
     }

@@ -16,6 +16,7 @@ from comity.domain.kinds.registry import kind
 from comity.domain.record import Revision
 from comity.domain.strict_json import parse
 from comity.domain.tlp import TLP, parse_tlp, strictest
+from comity.services import onward
 from comity.services.attribute import name_on_copies
 from comity.services.read import Reading
 from comity.services.unit import Unit
@@ -33,7 +34,7 @@ _SHOWN_OF_HANDLING: Final = (
 
 def as_json(unit: Unit, reading: Reading) -> dict[str, Any]:
     """The record as its page shows it, its marking first and last. Raises `NotAllowed` with the reason where it may not leave."""
-    revision = _exportable(reading)
+    revision = _exportable(unit, reading)
     labels = [revision.handling.tlp]
     labels += [parse_tlp(str(one["tlp"])) for one in reading.content.get("claims", ()) if one.get("tlp")]
     marking = _marking(revision.handling, strictest(labels))
@@ -69,7 +70,7 @@ def as_json(unit: Unit, reading: Reading) -> dict[str, Any]:
 
 def as_stix(unit: Unit, reading: Reading) -> dict[str, Any]:
     """A STIX 2.1 bundle. Claims marked more strictly than the record stay behind."""
-    revision = _exportable(reading)
+    revision = _exportable(unit, reading)
     record, node = reading.record, unit.node
     facts = StixFacts(
         uid=UUID(record.uid),
@@ -112,7 +113,7 @@ def remember(unit: Unit, *, reading: Reading, form: str) -> None:
     )
 
 
-def refusal(reading: Reading) -> str:
+def refusal(unit: Unit, reading: Reading) -> str:
     """Why this record may not be exported, in one sentence; empty when it may."""
     revision = reading.revision
     if revision is None or not reading.record.is_published or revision.published_at is None:
@@ -121,15 +122,15 @@ def refusal(reading: Reading) -> str:
         return "A withdrawn record is not exported."
     if revision.handling.tlp is TLP.RED:
         return "TLP:RED is for its named recipients: it is read here and not exported."
-    if revision.handling.orcon:
+    if revision.handling.orcon and not onward.copy_agreed(unit, reading.record):
         return (
             "Its originator keeps control (ORCON): ask the originator before you take a copy or an extract."
         )
     return ""
 
 
-def _exportable(reading: Reading) -> Revision:
-    reason = refusal(reading)
+def _exportable(unit: Unit, reading: Reading) -> Revision:
+    reason = refusal(unit, reading)
     if reading.needs_purpose or reading.revision is None:
         raise NotFound
     if not reading.record.is_published:

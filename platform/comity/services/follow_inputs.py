@@ -15,7 +15,7 @@ from comity.domain.audience import Audience, Stage, audience_of
 from comity.domain.handling import Handling
 from comity.domain.inputs import RESTS_ON, beyond, narrowed, uncovered
 from comity.domain.record import Record, Revision
-from comity.domain.tokens import AccessToken
+from comity.domain.tokens import AccessToken, token
 from comity.domain.viewer import Viewer
 from comity.services.unit import Unit
 from comity.storage import audiences, links, onward, people, records, revisions
@@ -131,6 +131,18 @@ def agreed(unit: Unit, source: Record, organization: str) -> frozenset[str]:
     return frozenset(
         one.recipient for one in said if homes.get(one.asked_by) == organization and one.version == version
     )
+
+
+def waiting_inputs(unit: Unit, record: Record, revision: Revision, node_id: str) -> tuple[str, ...]:
+    """References of ORCON inputs of others whose originator has not said yes to this node. `unit` is the node's own."""
+    found = []
+    for source in _sources(unit, _keys(revision)):
+        audience = audiences.load(unit.db, source.audience_id)
+        if "orcon" not in audience.caveats or source.organization == record.organization:
+            continue
+        if uncovered({token(f"node:{node_id}")}, agreed(unit, source, record.organization)):
+            found.append(source.ref)
+    return tuple(found)
 
 
 def version_in_force(unit: Unit, record: Record) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from comity.domain.notice import Notice, Outcome, What
 from comity.domain.signing import Verified
-from comity.services import keep_group
+from comity.services import keep_group, obey_requests
 from comity.services.unit import Unit
 from comity.stix.facts import StixRefused
 from comity.stix.notices import notice_from_stix
@@ -22,6 +22,9 @@ Handler = Callable[[Unit, Notice, str], Outcome]
 
 HANDLERS: Final[dict[What, Handler]] = {
     What.MEMBERSHIP: keep_group.obey_membership,
+    What.RELEASE: obey_requests.obey_release,
+    What.ONWARD: obey_requests.obey_onward,
+    What.PROPOSAL: obey_requests.obey_proposal,
 }
 """What is understood here. A notice of another kind is refused by name, never dropped."""
 

@@ -11,6 +11,7 @@ from comity.domain.lifecycle_facts import Actor, State, Verb
 from comity.domain.lifecycle_table import HOLDABLE
 from comity.domain.record import Record
 from comity.domain.roles import Role
+from comity.services import offer_sharing
 from comity.services.decide import before_me
 from comity.services.examine import at_work
 from comity.services.hold import current
@@ -44,6 +45,7 @@ LABELS: Final = {
     "reply": "Enter a reply",
     "restrict": "Carry out a legal order",
     "restrict/lift": "End a legal order",
+    **offer_sharing.LABELS,
 }
 """Path under `/records/{ref}/` -> the words of its link, in the order in which a page lists them."""
 
@@ -58,6 +60,7 @@ def offers(unit: Unit, record: Record) -> Sequence[str]:
     found = _by_author(unit, record) | _by_role(unit, record) | _by_member(unit, record)
     if record.is_copy(unit.node.node_id):
         found &= FOR_COPIES
+    found |= offer_sharing.sharing_offers(unit, record)
     return [path for path in LABELS if path in found]
 
 

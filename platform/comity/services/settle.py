@@ -18,6 +18,7 @@ from comity.services.attribute import attributed
 from comity.services.carry import carry
 from comity.services.follow_inputs import FLAGGED, keep_links, resting_on, under_inputs, with_flags
 from comity.services.placing import place
+from comity.services.seal_releases import seal_releases
 from comity.services.unit import Unit
 from comity.storage import attachments, audiences, records, revisions
 
@@ -88,6 +89,7 @@ def settle(unit: Unit, record: Record, *, after: frozenset[int] = frozenset()) -
         attachments.move(unit.db, attachment.uid, audiences.ensure(unit.db, marked))
     place(system, record)
     carry(system, record)
+    seal_releases(system, record)
     if record.is_published:
         keep_links(system, record, shown)
         _settle_what_rests_on(system, record, after | {record.id})

@@ -26,6 +26,7 @@ from comity.domain.transparency import (
     times,
 )
 from comity.domain.viewer import Viewer
+from comity.services.count_sharing import counted
 from comity.services.unit import Unit
 from comity.storage import figures, people, records
 from comity.storage.figures import Given, Moved
@@ -123,6 +124,7 @@ def report(unit: Unit, *, name: str) -> Report:
                 *_records(system, moved, since, until),
                 *_reasons(given),
                 *_others(system, given, since, until),
+                *(_table(*one) for one in counted(system, since, until)),
             ),
             times=(*_times(moved, since), _appeal_times(system, since, until)),
         ),

@@ -47,6 +47,19 @@ def of_record(db: Session, record_id: int) -> Sequence[Placed]:
     return [Placed(*row) for row in db.execute(_of_record(), {"record": record_id})]
 
 
+@lru_cache(maxsize=1)
+def _notices_of() -> sa.Select[Any]:
+    columns = (_object.c[name] for name in Placed.__dataclass_fields__)
+    chosen = sa.select(*columns).join(_collection, _collection.c.id == _object.c.collection_id)
+    about = (_object.c.record_id == sa.bindparam("record"), _object.c.type == NOTICE)
+    return chosen.where(_collection.c.alias == ALIAS, *about).order_by(_object.c.seq)
+
+
+def notices_of(db: Session, record_id: int) -> Sequence[Placed]:
+    """Every notice about a record in the feed, oldest first, whoever is served it."""
+    return [Placed(*row) for row in db.execute(_notices_of(), {"record": record_id})]
+
+
 def text(db: Session, seq: int) -> str:
     """The very text of one version."""
     return str(db.execute(sa.select(_object.c.body).where(_object.c.seq == seq)).scalar_one())

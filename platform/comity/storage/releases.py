@@ -18,6 +18,9 @@ from comity.storage.tables.federation import ReleaseDecisionRow
 
 _decision = table_of(ReleaseDecisionRow)
 
+ASKED, AGREED, EXECUTED, REFUSED = "asked", "agreed", "executed", "refused"
+"""The states of a decision."""
+
 
 @dataclass(frozen=True)
 class ReleaseDecision:

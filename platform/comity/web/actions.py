@@ -28,6 +28,9 @@ from comity.web.steps import BY_PATH, STEPS, page_of
 
 router = new_router(prefix="/records/{ref}", include_in_schema=False)
 
+NEW: Final = "new"
+"""Where a step made another record, one goes on with that."""
+
 OUT_OF_SIGHT: Final = "restrict/lift"
 """An order may forbid even the tombstone, so an editor ends it by the reference in the log, without seeing the record."""
 
@@ -62,18 +65,20 @@ def _taken(path: str) -> Callable[..., Response]:
         fields = _fields(ctx.unit, ref, step)
         sent.only(*(one.name for one in fields))
         try:
-            step.act(ctx.unit, ref, Answers(sent, _slug(step)))
+            made = step.act(ctx.unit, ref, Answers(sent, _slug(step)))
         except Invalid as wrong:
             return _page(ctx, ref, record, offered, at=step, sent=sent, problems=wrong.problems, status=422)
         except Conflict as conflict:
             told = [Problem("", "conflict", conflict.sentence)]
             return _page(ctx, ref, record, offered, at=step, sent=sent, problems=told, status=409)
-        return redirect(ctx, _next(ref, step), step.words.done)
+        return redirect(ctx, _next(ref, step, made), step.words.done)
 
     return take
 
 
-def _next(ref: str, step: Step) -> str:
+def _next(ref: str, step: Step, made: object) -> str:
+    if step.to == NEW and isinstance(made, Record):
+        return f"/records/{made.ref}/edit"
     if step.to.startswith("/"):
         return step.to
     if step.to:

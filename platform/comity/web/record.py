@@ -18,7 +18,8 @@ from comity.http.context import Context, Ctx
 from comity.http.route import new_router
 from comity.services import export, read, subscribe
 from comity.services.read import Reading
-from comity.web import record_view
+from comity.services.sharing import sharing
+from comity.web import record_view, sharing_view
 from comity.web.forms import SentForm
 from comity.web.notices import redirect
 from comity.web.record_actions import actions
@@ -137,6 +138,7 @@ def _tombstone(ctx: Context, reading: Reading) -> Response:
 
 def _shown(ctx: Context, reading: Reading, day: str) -> dict[str, Any]:
     record = reading.record
+    shared = sharing(ctx.unit, record, reading.content)
     since = ctx.request.query_params.get("since", "") or record_view.changed_since(
         reading, _last_opened(reading)
     )
@@ -152,7 +154,11 @@ def _shown(ctx: Context, reading: Reading, day: str) -> dict[str, Any]:
         "language": str(reading.content.get("language", "en")),
         "handling": record_view.handling_words(reading),
         "marking": record_view.marking(reading),
-        "notices": record_view.notices(reading, ctx.now, since=since),
+        "notices": [
+            *record_view.notices(reading, ctx.now, since=since),
+            *sharing_view.notices(shared, ctx.node.node_id, record.origin_node),
+        ],
+        "sharing": sharing_view.section(ctx.unit, shared),
         "body": body(ctx.settings, reading, ctx.now.date()),
         "replies": record_view.replies(reading),
         "disputes": record_view.disputes(reading),
@@ -161,7 +167,7 @@ def _shown(ctx: Context, reading: Reading, day: str) -> dict[str, Any]:
         "history": record_view.history(reading),
         "actions": actions(ctx.unit, record),
         "followed": subscribe.follows(ctx.unit, record_id=record.id),
-        "no_export": export.refusal(reading),
+        "no_export": export.refusal(ctx.unit, reading),
         "openers": _openers(ctx, reading),
         "valid_from": record_view.valid_from(reading),
         "age": age(record.published_at, ctx.now),

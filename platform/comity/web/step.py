@@ -29,6 +29,10 @@ class Answers:
         """As `Sent.one`."""
         return self._sent.one(f"{self._prefix}.{name}")
 
+    def many(self, name: str) -> list[str]:
+        """As `Sent.many`."""
+        return self._sent.many(f"{self._prefix}.{name}")
+
     def ticked(self, name: str) -> bool:
         """As `Sent.ticked`."""
         return self._sent.ticked(f"{self._prefix}.{name}")

@@ -144,6 +144,74 @@ WORDS: Final[Mapping[str, Words]] = {
         "Carry out the order",
         "The order is carried out and logged.",
     ),
+    "release": Words(
+        "Ask to release it to an allied node",
+        "Somebody else of your organization agrees, and the federation officer carries it out. Exactly this version goes to exactly"
+        " the organizations you name; people there may already have read it when you call it back.",
+        "Ask for the release",
+        "It is asked for. Your organization agrees next.",
+    ),
+    "release/agree": Words(
+        "Give the originator’s yes",
+        "The federation officer and the data protection officer can read the record from now on, to judge the release.",
+        "Agree for the originator",
+        "Your yes is recorded. The federation officer is next.",
+    ),
+    "release/execute": Words(
+        "Carry out a release",
+        "The release check is asked once more before anything is signed. Where it says no, the refusal is kept with its reasons.",
+        "Carry it out",
+        "It is carried out, or refused with reasons: see below who it went to.",
+    ),
+    "release/refuse": Words(
+        "Refuse a release",
+        "The originator or the federation officer refuses with a reason; the data protection officer on personal data alone.",
+        "Refuse it",
+        "The refusal is recorded.",
+    ),
+    "onward": Words(
+        "Ask the originator before you pass it on",
+        "The originator answers yes, no, yes in other words, or yes to a tear-line. Ten working days without an answer are a no.",
+        "Ask the originator",
+        "Your request is with the originator.",
+    ),
+    "onward/answer": Words(
+        "Answer a request to pass it on",
+        "Without an answer in time it is a no. A yes is for this recipient and this version alone.",
+        "Send the answer",
+        "Your answer is on its way.",
+    ),
+    "proposal": Words(
+        "Propose a correction",
+        "It goes to the originator as a proposal and changes nothing by itself. You see what becomes of it.",
+        "Send the proposal",
+        "Your proposal is with the originator.",
+    ),
+    "proposal/accept": Words(
+        "Take up a proposed correction",
+        "A correction begins with the proposed claim in it. You hand it in, reviewers decide, and it goes to every holder.",
+        "Begin the correction",
+        "The correction has begun.",
+    ),
+    "proposal/decline": Words(
+        "Decline a proposed correction",
+        "The record stays as it is. Whoever proposed it reads your reason, and may still appeal.",
+        "Decline it",
+        "The proposal is declined.",
+    ),
+    "tear-line": Words(
+        "Tear off a line for more readers",
+        "What you choose becomes a new draft with a marking and a review of its own. Nothing in it tells that there is a stricter"
+        " record; readers of this one can find it from here.",
+        "Begin the tear-line",
+        "Complete the tear-line and hand it in.",
+    ),
+    "inputs": Words(
+        "Look again at what it rests on",
+        "Something it builds on was taken down. Say why it stands without it, or correct the record instead.",
+        "It stands",
+        "It is recorded that you looked at it again.",
+    ),
     "restrict/lift": Words(
         "End a legal order",
         "The record goes back to where it was.",

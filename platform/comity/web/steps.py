@@ -13,6 +13,7 @@ from comity.services.publish import advance
 from comity.services.unit import Unit
 from comity.web.appeal_steps import APPEAL_STEPS
 from comity.web.forms import Field
+from comity.web.sharing_steps import SHARING
 from comity.web.step import YES_NO, Answers, Step, nothing, reason, words
 
 
@@ -220,6 +221,7 @@ STEPS: Final = (
         lambda _u, _r: [words("How the order ended")],
         to="/work",
     ),
+    *SHARING,
 )
 """In the order in which a page draws them. `to`: where one goes afterwards under the record, or an address of its own."""
 

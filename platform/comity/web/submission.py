@@ -17,6 +17,7 @@ from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
 from comity.services import submit
+from comity.services.check_inputs import ASK_ORIGINATOR
 from comity.services.examine import Desk
 from comity.services.foresee import Foreseen, foresee
 from comity.services.offer import editable
@@ -141,8 +142,12 @@ def _unanswered(problems: Sequence[Problem]) -> list[str]:
 
 
 def _link(ref: str, problem: Problem) -> Mapping[str, str]:
+    """To the field; where an originator has to be asked, to the page on which one asks (J-06.3)."""
+    asked = problem.code.partition(ASK_ORIGINATOR)[2]
     return {
-        "href": f"/records/{ref}/edit?check=1#f-{problem.field.replace('.', '-')}",
+        "href": f"/records/{asked}/onward"
+        if asked
+        else f"/records/{ref}/edit?check=1#f-{problem.field.replace('.', '-')}",
         "text": problem.message,
     }
 

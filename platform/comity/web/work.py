@@ -28,6 +28,7 @@ from comity.web.forms import Field, SentForm, filled
 from comity.web.notices import redirect
 from comity.web.quorum_words import conditions, progress
 from comity.web.rendering import page
+from comity.web.requests import to_answer
 
 router = new_router(include_in_schema=False)
 
@@ -38,6 +39,7 @@ GROUPS: Final = (
     ("disputes", "Appeals", "First looks and decisions.", "appeals"),
     ("replies", "Named organizations", "To be told, and heard.", "reply"),
     ("holds", "Holds", "Asked for, or in force.", "hold/agree"),
+    ("doubts", "In doubt", "Something that these rest on was taken down or is for fewer readers now.", ""),
     ("mine", "Your records", "Drafts and everything you handed in.", "work"),
     ("reviewed", "You have voted", "Still being reviewed.", "review"),
 )
@@ -80,8 +82,14 @@ def lists(ctx: Ctx) -> Response:
         for name, title, says, path in GROUPS
         if getattr(found, name) or _always(ctx.viewer, name)
     ]
-    asking = len(ask_access.waiting(ctx.unit))
-    return page(ctx, "review/lists.html", groups=groups, drafts=ctx.viewer.may("draft"), asking=asking)
+    return page(
+        ctx,
+        "review/lists.html",
+        groups=groups,
+        drafts=ctx.viewer.may("draft"),
+        asking=len(ask_access.waiting(ctx.unit)),
+        requests=to_answer(ctx.unit),
+    )
 
 
 def _always(viewer: Viewer, group: str) -> bool:
@@ -96,7 +104,7 @@ def _row(item: Item, path: str, group: str) -> dict[str, Any]:
         path = "edit"
     tally = item.tally
     return {
-        "href": f"/records/{record.ref}/{path}",
+        "href": f"/records/{record.ref}/{path}".rstrip("/"),
         "title": item.title,
         "ref": record.ref,
         "kind": kind(record.kind).label,
