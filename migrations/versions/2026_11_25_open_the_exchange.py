@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("record_uid", sa.String(length=36), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
         sa.Column("due_at", UTCDateTime(), nullable=True),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("closed_at", UTCDateTime(), nullable=True),

@@ -21,6 +21,7 @@ from comity.services.accept import NotTaken
 from comity.services.draft import content_hash
 from comity.services.placing import card_facts, document_for
 from comity.services.publish import end_of_day
+from comity.services.recall import sealed_by
 from comity.services.settle import audience_for, settle, settle_claims, stage_of
 from comity.services.unit import Unit
 from comity.stix.facts import StixFacts
@@ -257,6 +258,13 @@ def _put_version(unit: Unit, record: Record, one: Copy) -> Revision:
         claims = [dict(claim) for claim in version.content["claims"]]
         settle_claims(unit, record, stored, stage, claims)
         return stored
+    if not same.content:  # it was deleted here, as the origin asked then
+        again = _bare(version)
+        copies.refill(unit.db, same.id, again)
+        claims = [dict(claim) for claim in version.content["claims"]]
+        settle_claims(unit, record, replace(again, id=same.id), stage_of(_in_force(record)), claims)
+        copies.rehandle(unit.db, same.id, one.handling)
+        return replace(again, id=same.id)
     claims = revisions.claims(unit.db, unit.viewer, same.id)
     if content_hash({**same.content}, claims, one.handling) != version.content_hash:
         raise NotTaken("changed-in-place", version.version)
@@ -307,9 +315,10 @@ def _fallen(unit: Unit, record: Record, stone: Stone) -> Record:
         "replacement": said.replaced_by,
     }
     state = State.HELD if comes_back else State.WITHDRAWN
-    facts = {**record.facts, "body_sealed": True, "origin_hold": comes_back}
+    sealed = sealed_by(unit, origin=record.origin_node, uid=record.uid, modified=stone.version)
+    facts = {**record.facts, "body_sealed": sealed, "origin_hold": comes_back}
     if record.state is State.LEGALLY_RESTRICTED:
-        before = {"tombstone": tombstone, "body_sealed": True}
+        before = {"tombstone": tombstone, "body_sealed": sealed}
         facts |= {"restricted_from": state.value, "before_order": before}
         return replace(record, facts=facts, updated_at=unit.now)
     return replace(

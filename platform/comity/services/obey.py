@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from comity.domain.notice import Notice, Outcome, What
 from comity.domain.signing import Verified
-from comity.services import keep_group, obey_requests
+from comity.services import apply_beside, deliver, keep_group, obey_requests, recall
 from comity.services.unit import Unit
 from comity.stix.facts import StixRefused
 from comity.stix.notices import notice_from_stix
@@ -25,6 +25,10 @@ HANDLERS: Final[dict[What, Handler]] = {
     What.RELEASE: obey_requests.obey_release,
     What.ONWARD: obey_requests.obey_onward,
     What.PROPOSAL: obey_requests.obey_proposal,
+    What.RECALL: recall.obey_recall,
+    What.DISPUTE: apply_beside.obey_dispute,
+    What.REPLY: apply_beside.obey_reply,
+    What.ANSWER: deliver.take_answer,
 }
 """What is understood here. A notice of another kind is refused by name, never dropped."""
 

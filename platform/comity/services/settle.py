@@ -22,6 +22,9 @@ from comity.services.seal_releases import seal_releases
 from comity.services.unit import Unit
 from comity.storage import attachments, audiences, records, revisions
 
+OFFICERS: Final = "officers"
+"""In `facts["body_sealed"]`: behind the tombstone, those who are assigned go on reading (a recall that asks to restrict)."""
+
 _ENDED: Final = frozenset({State.SUPERSEDED, State.EXPIRED, State.ARCHIVED})
 
 
@@ -43,6 +46,8 @@ def _stage_of_version(record: Record, revision: Revision, stage: Stage) -> Stage
     if revision.published_at is None:
         return Stage.SEALED if stage in (Stage.SEALED, Stage.TOMBSTONE) else Stage.WORK
     if stage is Stage.TOMBSTONE:
+        if record.facts.get("body_sealed") == OFFICERS:
+            return Stage.WORK
         return Stage.SEALED if record.facts.get("body_sealed", True) else Stage.ENDED
     return stage
 

@@ -18,6 +18,7 @@ from comity.domain.canonical import canonical_json
 from comity.domain.notice import Outcome, Release
 from comity.domain.signing import Verified
 from comity.log import logger
+from comity.services import apply_beside, recall
 from comity.services.accept import REASONS, NotTaken, Terms, accept, check_origin
 from comity.services.copy import Copy, Stone, make, renew, take_down
 from comity.services.unit import Unit
@@ -57,6 +58,7 @@ def take_in_page(
     except NotTaken as refused:
         return [_refusal(refused) for _ in page]
     read = [_read(unit, terms, one) for one in page]
+    read = _without_recalled(unit, sender, read)
     before = copies.seen(unit.db, [one.stix_id for one in read if not isinstance(one, Outcome)])
     first = _first_places(read)
     outcomes: list[Outcome | None] = [one if isinstance(one, Outcome) else None for one in read]
@@ -71,7 +73,26 @@ def take_in_page(
     for place, one in enumerate(read):
         if outcomes[place] is None and not isinstance(one, Outcome):
             outcomes[place] = _alone(unit, one)
+    taken = [
+        str(one.facts.uid)
+        for one, outcome in zip(read, outcomes, strict=True)
+        if isinstance(one, Copy) and outcome is not None and outcome.changed
+    ]
+    apply_beside.catch_up(unit, origin=sender, uids=taken)
     return [one if one is not None else Outcome.refusal("failed") for one in outcomes]
+
+
+def _without_recalled(
+    unit: Unit, sender: str, read: Sequence[Copy | Stone | Outcome]
+) -> list[Copy | Stone | Outcome]:
+    """What its origin took back before it came is refused as recalled, in one question for the page."""
+    places = [(place, one) for place, one in enumerate(read) if isinstance(one, Copy)]
+    arriving = [(str(one.facts.uid), one.facts.version, one.version) for _, one in places]
+    found: list[Copy | Stone | Outcome] = list(read)
+    for (place, _), late in zip(places, recall.refuses(unit, origin=sender, arriving=arriving), strict=True):
+        if late:
+            found[place] = recall.RECALLED
+    return found
 
 
 def terms_with(unit: Unit, sender: str, release: Release | None = None) -> Terms:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from comity.domain.access import visible_to
 from comity.domain.handling import Handling
-from comity.domain.record import Record
+from comity.domain.record import Record, Revision
 from comity.domain.viewer import Viewer
 from comity.storage.audiences import ids_for
 from comity.storage.records import from_row
@@ -99,6 +99,23 @@ def put(db: Session, arrived: Sequence[Arrived], *, at: datetime) -> None:
 def seal(db: Session, stix_id: str) -> None:
     """Forget the text of every version of an object, and keep what it was: id, version, digest."""
     db.execute(sa.update(_object).where(_object.c.stix_id == stix_id).values(body=""))
+
+
+def forget(db: Session, record_id: int) -> None:
+    """The same for every version of a copy that its origin asked to delete."""
+    db.execute(sa.update(_object).where(_object.c.record_id == record_id).values(body=""))
+
+
+def newest(db: Session, record_id: int) -> str:
+    """The `modified` of the newest version of a copy that came, as it is written; empty when none did."""
+    chosen = sa.select(sa.func.max(_object.c.version)).where(_object.c.record_id == record_id)
+    return db.scalar(chosen) or ""
+
+
+def refill(db: Session, revision_id: int, again: Revision) -> None:
+    """A version that was deleted at its origin's wish came again by its origin's wish."""
+    values = {"title": again.title, "summary": again.summary, "content": dict(again.content)}
+    db.execute(sa.update(_revision).where(_revision.c.id == revision_id).values(**values))
 
 
 def body(db: Session, viewer: Viewer, record_id: int, version: str = "") -> str:

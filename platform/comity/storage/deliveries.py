@@ -102,24 +102,42 @@ def answered(
     reason: str = "",
     detail: str = "",
     answer: str = "",
+    unless: Sequence[str] = (),
 ) -> int:
-    """What the node said became of a version it took (empty: of every version). Returns how many rows it was about."""
+    """What the node said became of a version it took (empty: of every version). Returns how many rows it was about.
+
+    A row in a state of `unless` is left as it is: what was said of a recall is newer than what is said of the version.
+    """
     chosen = sa.update(_delivery).where(_delivery.c.node_id == node_id, _delivery.c.stix_id == stix_id)
     if version:
         chosen = chosen.where(_delivery.c.version == version)
+    if unless:
+        chosen = chosen.where(_delivery.c.state.not_in(list(unless)))
     done = chosen.values(state=state, at=at, reason=reason[:60], detail=detail[:300], answer=answer)
     return len(db.execute(done.returning(_delivery.c.id)).all())
 
 
 def move(
-    db: Session, record_id: int, node_id: str, stix_ids: Sequence[str], *, state: str, at: datetime
+    db: Session,
+    record_id: int,
+    node_id: str,
+    stix_ids: Sequence[str],
+    *,
+    state: str,
+    at: datetime,
+    before: datetime | None = None,
 ) -> None:
-    """Every version of these objects at one node gets a state: they were recalled, or the node is done with them."""
+    """Every version of these objects at one node gets a state: they were recalled, or the node is done with them.
+
+    `before` leaves out what the node took after that moment.
+    """
     chosen = sa.update(_delivery).where(
         _delivery.c.record_id == record_id,
         _delivery.c.node_id == node_id,
         _delivery.c.stix_id.in_(list(stix_ids)),
     )
+    if before is not None:
+        chosen = chosen.where(sa.or_(_delivery.c.at <= before, _delivery.c.state == RECALLED))
     db.execute(chosen.values(state=state, at=at))
 
 

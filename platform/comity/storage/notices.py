@@ -5,10 +5,11 @@ Children of a record or of a peer: whoever asks has read the record under the vi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +22,9 @@ _notice = table_of(NoticeRow)
 
 OPEN = "open"
 """Nobody has answered it yet."""
+
+_AT_ONCE: Final = 500
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class StoredNotice:
     state: str = OPEN
     due_at: datetime | None = None
     closed_at: datetime | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _from_row(row: sa.Row[Any]) -> StoredNotice:
@@ -51,11 +56,18 @@ def _from_row(row: sa.Row[Any]) -> StoredNotice:
         state=row.state,
         due_at=row.due_at,
         closed_at=row.closed_at,
+        answer=row.answer,
     )
 
 
 def add(
-    db: Session, notice: Notice, *, record_uid: str = "", due_at: datetime | None = None, state: str = OPEN
+    db: Session,
+    notice: Notice,
+    *,
+    record_uid: str = "",
+    due_at: datetime | None = None,
+    state: str = OPEN,
+    answer: Mapping[str, Any] = NOTHING,
 ) -> bool:
     """Keep it. False when it was kept before, for a notice may arrive twice."""
     if db.scalar(sa.select(_notice.c.id).where(_notice.c.id == notice.id)) is not None:
@@ -71,6 +83,7 @@ def add(
         "due_at": due_at,
         "at": notice.at,
         "closed_at": None if state == OPEN else notice.at,
+        "answer": dict(answer),
     }
     try:
         with db.begin_nested():
@@ -96,6 +109,23 @@ def of_record(db: Session, record_uid: str, *what: What, origin: str = "") -> Se
     return [_from_row(row) for row in db.execute(chosen.order_by(_notice.c.at, _notice.c.id))]
 
 
+def of_records(
+    db: Session, record_uids: Collection[str], what: What, *, origin: str
+) -> dict[str, list[StoredNotice]]:
+    """Notices of one kind that `origin` made about any of these records, by record, oldest first."""
+    found: dict[str, list[StoredNotice]] = {}
+    ordered = sorted(set(record_uids))
+    for start in range(0, len(ordered), _AT_ONCE):
+        chosen = sa.select(_notice).where(
+            _notice.c.record_uid.in_(ordered[start : start + _AT_ONCE]),
+            _notice.c.what == what.value,
+            _notice.c.origin == origin,
+        )
+        for row in db.execute(chosen.order_by(_notice.c.at, _notice.c.id)):
+            found.setdefault(row.record_uid, []).append(_from_row(row))
+    return found
+
+
 def in_state(
     db: Session, what: What, state: str = OPEN, *, origin: str, due_before: datetime | None = None
 ) -> Sequence[StoredNotice]:
@@ -115,6 +145,18 @@ def all_of(db: Session, what: What, *, origin: str, limit: int = 500) -> Sequenc
     return [_from_row(row) for row in rows]
 
 
-def close(db: Session, notice_id: str, state: str, *, at: datetime) -> None:
-    """It was answered, or ended in another way."""
-    db.execute(sa.update(_notice).where(_notice.c.id == notice_id).values(state=state, closed_at=at))
+def close(
+    db: Session, notice_id: str, state: str, *, at: datetime, answer: Mapping[str, Any] = NOTHING
+) -> None:
+    """It was answered, or ended in another way. `answer` is what was said, with the id of the signed notice that says it."""
+    chosen = sa.update(_notice).where(_notice.c.id == notice_id)
+    db.execute(chosen.values(state=state, closed_at=at, answer=dict(answer)))
+
+
+def forget(db: Session, record_uid: str, *, origin: str) -> None:
+    """Take the record out of the releases it came in, as its origin asked; that they were made stays."""
+    chosen = (_notice.c.record_uid == record_uid, _notice.c.origin == origin)
+    releases = (*chosen, _notice.c.what == What.RELEASE.value)
+    for row in db.execute(sa.select(_notice.c.id, _notice.c.body).where(*releases)).all():
+        kept = {name: said for name, said in row.body.items() if name != "record"}
+        db.execute(sa.update(_notice).where(_notice.c.id == row.id).values(body=kept))

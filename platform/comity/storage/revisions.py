@@ -168,6 +168,14 @@ def move_claims(db: Session, revision_id: int, audiences: Mapping[int, int]) -> 
         )
 
 
+def forget(db: Session, record_id: int) -> None:
+    """Erase what every version of a copy says, as its origin asked. Numbers, dates and hashes stay."""
+    mine = _revision.c.record_id == record_id
+    versions = sa.select(_revision.c.id).where(mine)
+    db.execute(sa.delete(_claim).where(_claim.c.revision_id.in_(versions)))
+    db.execute(sa.update(_revision).where(mine).values(title="", summary="", content={}, note=""))
+
+
 def published_as_of(db: Session, viewer: Viewer, record_id: int, at: datetime) -> Revision | None:
     """The version that was in force at a time (as-of view)."""
     readable = satisfies(body_visible_to(viewer), _revision.c.audience_id)

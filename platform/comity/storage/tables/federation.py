@@ -229,6 +229,7 @@ class NoticeRow(Row, table=True):
     record_uid: str = Field(default="", max_length=36, index=True)
     body: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     state: str = Field(default="open", max_length=12, index=True)
+    answer: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     due_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     at: datetime = Field(sa_type=UTCDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
