@@ -9,14 +9,16 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from comity.domain.dispute import Outcome as DisputeOutcome
 from comity.domain.errors import NotFound
 from comity.domain.handling import Handling
-from comity.domain.lifecycle_facts import State
+from comity.domain.lifecycle_facts import Actor, State
 from comity.domain.notice import Answer, Dispute, Notice, Outcome, Recall, Reply, What
 from comity.domain.record import Record
 from comity.domain.signing import Object
 from comity.domain.tlp import TLP
 from comity.services import apply_beside, deliver, dispute, find, read, recall, take_in, withdraw
+from comity.services.step import held_record
 from comity.stix.notices import notice_id
 from comity.storage import deliveries, notices, records
 from tests import allies
@@ -435,14 +437,10 @@ def test_disputes_and_replies_travel_to_those_who_have_the_record(exchange: Stor
     assert told.body == Dispute(uid=record.uid, open=True, claim_ids=("c1",))
     assert notices_served(exchange, B) == []
     with exchange.unit("ombudsperson") as unit:
-        dispute.decide(
-            unit,
-            ref=record.ref,
-            dispute_id=raised.id,
-            outcome="dismissed",
-            text="It stands.",
-            panel=["person-researcher", "person-reader", "person-contributor"],
-        )
+        (still,) = [one for one in dispute.appeals(unit, ref=record.ref) if one.id == raised.id]
+        outcome, by = DisputeOutcome.DISMISSED, Actor.APPEAL_PANEL
+        kept = held_record(unit, record.ref)
+        dispute.conclude(unit, kept, still, outcome=outcome, text="It stands.", by=by)
     bodies = [one.body for one in notices_served(exchange, A, What.DISPUTE)]
     assert bodies[1:] == [Dispute(uid=record.uid, open=False, outcome="dismissed")]
 

@@ -147,12 +147,15 @@ def _computed(
 
 
 def _check_addressees(here: str, groups: frozenset[str], given: Handling) -> None:
-    """A record for organizations or persons of its own node, or released to others, was not for this one."""
+    """A record for organizations or persons of its own node, or released to others, was not for this one.
+
+    REL without names is the usual form: the origin tells nobody to whom else it is released.
+    """
     if given.audience.organizations or given.audience.persons:
         raise NotTaken("over-shared", "it names readers at its own node")
     wanted = {f"node:{here}", *(f"group:{name}" for name in groups)}
-    if Caveat.REL in given.caveats or (given.tlp is TLP.GREEN and given.releasable_to):
+    if given.releasable_to:
         if not wanted & set(given.releasable_to):
             raise NotTaken("over-shared", "it is released to others")
-    elif given.tlp is TLP.GREEN and not groups:
+    elif given.tlp is TLP.GREEN and not groups and Caveat.REL not in given.caveats:
         raise NotTaken("over-shared", "the nodes share no trust group")

@@ -128,6 +128,8 @@ def conclude(
         record = _unmark(
             unit, record, Facts(by=by, dispute_decided=True, reason_code=outcome, reason_text=text)
         )
+    else:
+        record = settle(unit, record)  # allied nodes hear which claims are still disputed
     if outcome is Outcome.RECORD_WITHDRAWN and record.state is not State.WITHDRAWN:
         record = _withdraw(unit, record, text)
     unit.emit("dispute.decided", record.id)

@@ -13,19 +13,21 @@ from uuid import UUID
 
 from comity.domain.audience import Stage
 from comity.domain.feed import loses_somebody
-from comity.domain.handling import Handling
+from comity.domain.handling import Caveat, Handling
 from comity.domain.kinds.registry import kind
 from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP
+from comity.services.attribute import name_on_copies, originator
 from comity.services.unit import Unit
 from comity.stix.facts import StixFacts, StixRefused
 from comity.stix.record import to_stix
 from comity.stix.tombstone import Stone, tombstone_to_stix
 from comity.stix.vocabulary import Object
-from comity.storage import audiences, organizations, records
+from comity.storage import audiences, records
 
 _OF_HANDLING: Final = (
-    "orcon", "caveats", "permitted_actions", "attribution", "affected_party_notice", "embargo_until", "handling_ends",
+    "orcon", "caveats", "permitted_actions", "attribution_mode", "attribution", "affected_party_notice",
+    "embargo_until", "handling_ends",
 )  # fmt: skip
 _TEXT: Final = 80
 
@@ -124,16 +126,19 @@ def _facts(
 
 
 def _organization(system: Unit, record: Record, handling: Handling) -> str:
-    """The name of the originator, where the record is given under it."""
-    if record.attribution_mode != "organization" or handling.attribution == "must_not":
-        return ""
-    found = organizations.get(system.db, record.organization)
-    return found.name if found else ""
+    """The name of the originator, where the record is given under it and copies may say so."""
+    return name_on_copies(originator(system, record), handling)
 
 
 def _handling(handling: Handling) -> dict[str, Any]:
-    """What another node must keep to. Sectors and roles narrow there as here; no name of an organization, person or node."""
+    """What another node must keep to. Sectors and roles narrow there as here; no name of an organization, person or node.
+
+    What is released by name says so by REL alone: whoever is served it is among those named, and learns of no other.
+    """
     whole = handling.model_dump(mode="json")
-    said = {name: whole[name] for name in _OF_HANDLING} | {"permitted": handling.permitted}
+    said = {name: whole[name] for name in _OF_HANDLING}
+    said |= {"permitted_actions": handling.permitted, "attribution": handling.attribution_in_force}
+    if handling.releasable_to and handling.tlp is not TLP.CLEAR:
+        said["caveats"] = list(dict.fromkeys([*said["caveats"], Caveat.REL.value]))
     narrowed = {name: whole["audience"][name] for name in ("sectors", "roles") if whole["audience"][name]}
     return said | ({"audience": narrowed} if narrowed else {})

@@ -171,7 +171,7 @@ def open_exchange_outside(story: Story) -> None:
         allies.put(unit.db, allies.known(OUTSIDE), in_groups=False)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(taken=st.lists(steps, min_size=2, max_size=7))
 def test_the_feed_of_each_ally_follows_the_record(template: Path, taken: list[tuple[str, str]]) -> None:
     path = template.with_name("life.db")
