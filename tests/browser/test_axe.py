@@ -115,6 +115,14 @@ def test_no_page_has_a_violation(live: Live, refs: dict[str, str], phone: bool, 
 
 def test_pages_for_nobody_have_no_violation(live: Live) -> None:
     page = live.page()
-    for path in ("/", "/search?q=gift", "/sign-in", "/tlp", "/about", "/ledger", "/records/RSI-aurora-ADV-2026-000000"):
+    for path in (
+        "/",
+        "/search?q=gift",
+        "/sign-in",
+        "/tlp",
+        "/about",
+        "/ledger",
+        "/records/RSI-aurora-ADV-2026-000000",
+    ):
         page.goto(path)
         assert violations(page) == [], path

@@ -70,7 +70,7 @@ def apply_page(unit: Unit, peer: KnownPeer, pieces: Sequence[Piece]) -> Counts:
     for one in results:
         if _held_back(one):
             _hold(unit, peer.node_id, one)
-    taken = [one.stix_id for one in results if one.outcome is not None and one.outcome.changed]
+    taken = {one.stix_id: one.version for one in results if one.outcome is not None and one.outcome.changed}
     quarantine.outlived(unit.db, peer.node_id, taken, at=unit.now)
     _answer(unit, peer, results)
     return counts

@@ -85,8 +85,7 @@ def pull(runtime: Runtime, node_id: str, worker: str) -> Pulled:
         if peer is None or not peer.connected(unit.now):
             return Pulled(node_id, error="not-connected")
         pulls.ensure(unit.db, node_id, now=unit.now)
-        began = unit.now
-        state = pulls.claim(unit.db, node_id, worker=worker, now=began, until=began + LEASE)
+        state = pulls.claim(unit.db, node_id, worker=worker, now=unit.now, until=unit.now + LEASE)
         if state is None:
             return Pulled(node_id, error="leased")
         try_again(unit, peer)
@@ -122,10 +121,10 @@ def _finish(unit: Unit, peer: KnownPeer, reading: _Reading, *, error: str, began
         unit.db,
         peer.node_id,
         worker=reading.worker,
+        claimed=began.due_at,
         due_at=unit.now + pause * chance,
         failures=failures,
         error=error,
-        began=reading.began,
     )
     if error == "turned-away":
         peers.let_in(unit.db, peer.node_id, None)
@@ -138,7 +137,6 @@ class _Reading:
 
     def __init__(self, runtime: Runtime, peer: KnownPeer, worker: str, state: Pull) -> None:
         self.runtime, self.peer, self.worker = runtime, peer, worker
-        self.began = runtime.clock()
         self.feed = _feed(peer)
         self.cursor = state.cursor if state.feed == self.feed else ""
         self.counts = Counts()

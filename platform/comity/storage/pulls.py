@@ -102,10 +102,15 @@ def due(db: Session, *, now: datetime) -> list[str]:
 
 
 def claim(db: Session, node_id: str, *, worker: str, now: datetime, until: datetime) -> Pull | None:
-    """The reading, when `worker` may go on with it now; None while another one has it."""
+    """The reading, when `worker` may go on with it now; None while another one has it.
+
+    Until it is finished it counts as due at `until`, so that whoever wakes it meanwhile is noticed, and a killed worker too.
+    """
     free = sa.or_(_pull.c.lease_until.is_(None), _pull.c.lease_until < now, _pull.c.lease_by == worker)
     taking = sa.update(_pull).where(_pull.c.node_id == node_id, free)
-    row = db.execute(taking.values(lease_by=worker, lease_until=until).returning(*_pull.c)).one_or_none()
+    row = db.execute(
+        taking.values(lease_by=worker, lease_until=until, due_at=until).returning(*_pull.c)
+    ).one_or_none()
     return None if row is None else _from_row(row)
 
 
@@ -125,18 +130,20 @@ def advance(
 
 
 def finish(
-    db: Session, node_id: str, *, worker: str, due_at: datetime, failures: int, error: str, began: datetime
+    db: Session, node_id: str, *, worker: str, claimed: datetime, due_at: datetime, failures: int, error: str
 ) -> None:
-    """The reading is over for now. One that was asked for anew since it `began` stays due."""
+    """The reading is over for now. One that was asked for anew since it was `claimed` stays due when it was asked for."""
     mine = (_pull.c.node_id == node_id, _pull.c.lease_by == worker)
-    next_time = sa.case(
-        (_pull.c.due_at > began, _pull.c.due_at), else_=sa.literal(due_at, _pull.c.due_at.type)
-    )
-    db.execute(
-        sa.update(_pull)
-        .where(*mine)
-        .values(due_at=next_time, failures=failures, error=error[:60], lease_by="", lease_until=None)
-    )
+    planned = sa.literal(due_at, _pull.c.due_at.type)
+    next_time = sa.case((_pull.c.due_at < claimed, _pull.c.due_at), else_=planned)
+    values = {
+        "due_at": next_time,
+        "failures": failures,
+        "error": error[:60],
+        "lease_by": "",
+        "lease_until": None,
+    }
+    db.execute(sa.update(_pull).where(*mine).values(**values))
 
 
 def wake(db: Session, node_id: str, *, at: datetime) -> None:

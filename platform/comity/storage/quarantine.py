@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,12 +96,14 @@ def resolve(db: Session, held_id: int, *, at: datetime) -> None:
     db.execute(change.values(resolved_at=at, next_try=None, body=""))
 
 
-def outlived(db: Session, node_id: str, stix_ids: Sequence[str], *, at: datetime) -> None:
-    """Newer versions of these objects were taken: what was held of older ones needs no more tries."""
-    if stix_ids:
-        of_these = (_quarantine.c.node_id == node_id, _quarantine.c.stix_id.in_(list(stix_ids)))
-        change = sa.update(_quarantine).where(*of_these, _quarantine.c.resolved_at.is_(None))
-        db.execute(change.values(resolved_at=at, next_try=None, body=""))
+def outlived(db: Session, node_id: str, taken: Mapping[str, str], *, at: datetime) -> None:
+    """These versions of objects were taken: what was held of older ones needs no more tries. Newer ones go on waiting."""
+    open_ = (_quarantine.c.node_id == node_id, _quarantine.c.resolved_at.is_(None))
+    known = sa.select(_quarantine.c.id, _quarantine.c.stix_id, _quarantine.c.version).where(*open_)
+    rows = db.execute(known).all() if taken else ()
+    for row in rows:
+        if row.version < taken.get(row.stix_id, ""):
+            resolve(db, row.id, at=at)
 
 
 def waiting(db: Session, node_id: str = "", *, limit: int = 200) -> Sequence[Held]:
