@@ -73,10 +73,41 @@ def test_a_log_after_a_rotation_goes_on_being_one_log(allies: Net) -> None:
     with kestria.runtime.system_unit("test") as unit:
         rotate_key.rotate(unit, reason="The yearly change.")
         sign_head.sign_head(unit)
-    assert allies.watch("nordmark").failed == {"kestria": "unknown-key"}, "until its new key is known"
-    allies.introduce("nordmark", "kestria")
     found = allies.watch("nordmark")
-    assert (found.cosigned, found.equivocated, found.failed) == (1, (), {})
+    assert (found.looked_at, found.cosigned, found.equivocated, found.failed) == (1, 1, (), {})
+    assert "kestria/.well-known/comity.json" in allies.nodes["nordmark"].calls, "where the next key is named"
+
+
+def test_a_revocation_reaches_those_who_watch(allies: Net) -> None:
+    kestria, nordmark = allies.nodes["kestria"], allies.nodes["nordmark"]
+    allies.watch("nordmark")
+    allies.moment.now += timedelta(days=1)
+    with kestria.runtime.system_unit("test") as unit:
+        leaked = rotate_key.history(unit)[0].kid
+        rotate_key.revoke(unit, kid=leaked, reason="A disk was lost.")
+        sign_head.sign_head(unit)
+    assert allies.watch("nordmark").cosigned == 1
+    with nordmark.runtime.system_unit("test", writes=False) as unit:
+        known = {key.kid: key.revoked_at for key in peers.keys(unit.db, unit.viewer, "kestria")}
+    assert known[leaked] == allies.moment.now
+    assert list(known.values()).count(None) == 1
+    assert "peer.key_revoked" in nordmark.audited()
+
+
+def test_a_key_that_nobody_named_is_not_followed(allies: Net) -> None:
+    """Whoever takes over the address of a node has its certificate perhaps, and not its key."""
+    allies.watch("nordmark")
+    other = allies.add("imposter")
+    with other.runtime.system_unit("test") as unit:
+        unit.db.execute(sa.text("UPDATE node SET node_id = 'kestria'"))
+        unit.db.execute(sa.text("DELETE FROM ledger_checkpoint"))
+    with other.runtime.system_unit("test") as unit:
+        sign_head.sign_head(unit)
+    allies.shown["nordmark", "kestria"] = other
+    found = allies.watch("nordmark")
+    assert (found.failed, found.equivocated) == ({"kestria": "history-rewritten"}, ())
+    with allies.nodes["nordmark"].runtime.system_unit("test", writes=False) as unit:
+        assert len(peers.keys(unit.db, unit.viewer, "kestria")) == 1
 
 
 def test_a_node_that_rewrote_its_log_is_caught_marked_and_not_cosigned_any_more(allies: Net) -> None:

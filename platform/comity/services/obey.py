@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from comity.domain.notice import Notice, Outcome, What
 from comity.domain.signing import Verified
-from comity.services import apply_beside, deliver, keep_group, obey_requests, recall
+from comity.services import apply_beside, deliver, follow_keys, keep_group, obey_requests, recall
 from comity.services.unit import Unit
 from comity.stix.facts import StixRefused
 from comity.stix.notices import notice_from_stix
@@ -21,6 +21,7 @@ Handler = Callable[[Unit, Notice, str], Outcome]
 """`(unit, notice, sender)`; the unit's viewer is a job of the node."""
 
 HANDLERS: Final[dict[What, Handler]] = {
+    What.KEYS: follow_keys.obey_keys,
     What.MEMBERSHIP: keep_group.obey_membership,
     What.RELEASE: obey_requests.obey_release,
     What.ONWARD: obey_requests.obey_onward,

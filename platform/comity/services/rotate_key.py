@@ -13,11 +13,13 @@ from joserfc.jwk import OKPKey
 from comity.domain.canonical import canonical_json
 from comity.domain.descriptor import statement
 from comity.domain.errors import Conflict, Invalid, KeyLocked, NotAllowed, NotFound, Problem
+from comity.domain.notice import Keys, What
 from comity.domain.signing import SigningKey
-from comity.services import sign
+from comity.domain.tlp import TLP
+from comity.services import describe, sign, tell
 from comity.services.notarize import notarize
 from comity.services.unit import Unit
-from comity.storage import ledger, node_keys
+from comity.storage import ledger, node_keys, peers
 from comity.storage.node_keys import NodeKey
 
 REASON: Final = (10, 200)
@@ -31,6 +33,7 @@ def rotate(unit: Unit, *, reason: str) -> SigningKey:
     unit.audit("key.rotated", f"key:{new.kid}", before=old.kid, reason=reason)
     notarize(unit, ledger.KEY, entry={"step": "rotated", "kid": new.kid, "before": old.kid})
     unit.emit("key.rotated", kid=new.kid)
+    _tell(unit, by=old)
     return new
 
 
@@ -53,6 +56,7 @@ def revoke(unit: Unit, *, kid: str, reason: str) -> SigningKey:
     unit.audit("key.revoked", f"key:{kid}", following=new.kid, reason=reason)
     notarize(unit, ledger.KEY, entry={"step": "revoked", "kid": kid, "following": new.kid})
     unit.emit("key.revoked", kid=kid)
+    _tell(unit, by=new)
     return new
 
 
@@ -85,6 +89,18 @@ def replace(unit: Unit, *, reason: str) -> SigningKey:
 def history(unit: Unit) -> list[NodeKey]:
     """Every key of the node, the oldest first. Public halves only."""
     return node_keys.history(unit.db)
+
+
+def _tell(unit: Unit, *, by: SigningKey) -> None:
+    """A notice to each ally with the descriptor of now: by the key that gives way, since they know it; after a revocation by the
+    new one, which they find by reading the descriptor themselves.
+    """
+    try:
+        said = describe.descriptor(unit)
+    except LookupError:  # not open to others yet
+        return
+    for peer in peers.admitted(unit.db, unit.viewer, now=unit.now):
+        tell.in_feed(unit, to=peer.node_id, what=What.KEYS, body=Keys(descriptor=said), tlp=TLP.CLEAR, by=by)
 
 
 def _begin(unit: Unit, reason: str) -> SigningKey:

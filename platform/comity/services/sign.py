@@ -65,9 +65,12 @@ def keep(unit: Unit, made: OKPKey, *, statement: str = "") -> NodeKey:
     return key
 
 
-def signed_text(unit: Unit, obj: Mapping[str, Any]) -> str:
-    """The canonical text of `obj` with the node's signature: to be stored and served as it is. `LookupError` without a key."""
-    key = signing_key(unit)
+def signed_text(unit: Unit, obj: Mapping[str, Any], *, by: SigningKey | None = None) -> str:
+    """The canonical text of `obj` with the node's signature: to be stored and served as it is. `LookupError` without a key.
+
+    `by` is a key that has just given way and speaks its last word.
+    """
+    key = by or signing_key(unit)
     if key is None:
         raise LookupError("this node has no signing key yet")
     return signed_bytes(obj, key).decode("utf-8")

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from comity.domain.feed import addressed
 from comity.domain.notice import Body, Notice, What
+from comity.domain.signing import SigningKey
 from comity.domain.tlp import TLP
 from comity.domain.viewer import Viewer
 from comity.services.set_up import SECRETARIAT
@@ -35,10 +36,14 @@ def in_feed(
     record_uid: str = "",
     due_at: datetime | None = None,
     at: datetime | None = None,
+    by: SigningKey | None = None,
 ) -> Notice:
-    """Put a notice for one node into the feed. `at` is when it says it was made. Raises `LookupError` without a signing key."""
+    """Put a notice for one node into the feed. `at` is when it says it was made. Raises `LookupError` without a signing key.
+
+    `by` signs it in place of the key in force: a key that gives way tells of the next one itself, for nobody knows that one yet.
+    """
     notice = _notice(unit, to=to, what=what, body=body, tlp=tlp, at=at)
-    text = signed_text(unit, notice_to_stix(notice))
+    text = signed_text(unit, notice_to_stix(notice), by=by)
     sequences.hold(
         unit.db, "audit"
     )  # before the counter of the feed, in the order of every unit that takes both

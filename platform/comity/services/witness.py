@@ -9,7 +9,7 @@ proves nothing. The network is called while no transaction is open.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from comity.domain.proof import from_base64
 from comity.domain.signing import PublicKey, Refused
 from comity.domain.strict_json import BadJson, parse
 from comity.domain.viewer import Viewer
-from comity.services import lease
+from comity.services import follow_keys, lease
 from comity.services.outbound import Answer, Client, Limits, Unreachable, to_node
 from comity.services.runtime import Runtime
 from comity.services.sign import keys_of, signing_key
@@ -31,6 +31,7 @@ from comity.storage import ledger, peers, witnessed
 from comity.storage.ledger import Cosignature
 from comity.storage.witnessed import CONSISTENT, EQUIVOCATION, Seen
 
+WELL_KNOWN: Final = "/.well-known/comity.json"
 LEDGER: Final = "/federation/v1/ledger"
 LEASE: Final = timedelta(minutes=10)
 """Longer than a round over many nodes takes; a worker that was killed in one blocks the next no longer than this."""
@@ -128,24 +129,47 @@ class _Round:
         return Watched(**self._counts, equivocated=tuple(self._equivocated), failed=dict(self._failed))
 
     def look(self, log: _Log) -> None:
-        """The node's own head, and then the heads of it that the others saw."""
+        """The node's own head, and then the heads of it that the others saw. A key that is not known may be the next one: its
+        descriptor is read then, and the round begins anew for it.
+        """
         try:
             with self._client_for(log.base_url) as client:
-                note = _text(client.get(f"{LEDGER}/checkpoint", accept=("text/plain",)))
-                if note is None:  # its log is empty, or it is a node of before
-                    return
-                self._counts["looked_at"] += 1
-                head = self._judge(client, log, note)
-                if head is None:
-                    return
-                for other in self._elsewhere(log):
-                    if self._judge(client, log, other) is None:
-                        return
-                self._cosign(client, log, head, note)
+                try:
+                    self._look(client, log)
+                except Refused as refused:
+                    if refused.reason != "unknown-key":
+                        raise
+                    self._look(client, self._follow(client, log))
         except Unreachable as unreachable:
             self._failed[log.node] = unreachable.code
         except Refused as refused:
             self._failed[log.node] = refused.reason
+
+    def _look(self, client: Client, log: _Log) -> None:
+        note = _text(client.get(f"{LEDGER}/checkpoint", accept=("text/plain",)))
+        if note is None:  # its log is empty, or it is a node of before
+            return
+        head = self._judge(client, log, note)
+        self._counts["looked_at"] += 1
+        if head is None:
+            return
+        for other in self._elsewhere(log):
+            if self._judge(client, log, other) is None:
+                return
+        self._cosign(client, log, head, note)
+
+    def _follow(self, client: Client, log: _Log) -> _Log:
+        """The log with the keys that follow from those that were known. Raises `Refused` when none does."""
+        answer = client.get(WELL_KNOWN)
+        if not answer.well:
+            raise Refused("unknown-key", log.node)
+        try:
+            said = parse(answer.body)
+        except BadJson as bad:
+            raise Refused("malformed", bad.code) from bad
+        with self._runtime.system_unit("watch logs") as unit:
+            follow_keys.follow(unit, node_id=log.node, said=said)
+            return replace(log, keys=tuple(keys_of(unit, log.node)))
 
     def _elsewhere(self, log: _Log) -> list[str]:
         """The heads of this log that the other allied nodes saw. What they have not got, or bend, is left aside."""

@@ -25,6 +25,7 @@ router = new_router(include_in_schema=False)
 WORDS: Final = {
     "release": "A version was placed where allied nodes read it",
     "withdrawal": "A version was taken back from where allied nodes read it",
+    "signed_anew": "A version was signed by another key of the node, and placed again",
     "recall": "Allied nodes were asked to stop using it",
     "key": "A signing key of the node changed",
     "membership": "A trust group or an allied node changed",

@@ -25,6 +25,7 @@ from comity.services import (
     pause_peer,
     reindex,
     reweigh,
+    sign_anew,
     sign_head,
     sign_out,
     witness,
@@ -105,12 +106,18 @@ def _watch(runtime: Runtime, worker: str) -> None:
         logger().warning("logs of allied nodes not checked", nodes=len(watched.failed))
 
 
+def _sign_anew(runtime: Runtime, worker: str) -> None:
+    if signed := sign_anew.sign_anew(runtime, worker=worker):
+        logger().info("signed anew after a key was revoked", objects=signed)
+
+
 JOBS: Final[Sequence[Job | Errand]] = (
     Job("clock", 3.0, _tick),
     Job("allies", 1.0, _allies),
     Errand("alerts", 3.0, _follow),
     Job("ledger head", 5.0, _sign_head),
     Errand("witness", 60.0, _watch),
+    Errand("sign anew", 3.0, _sign_anew),
     Errand("mail", 20.0, _mail),
     Errand("attachments", 21600.0, _sweep),
     Job("sessions", 3600.0, _forget),
