@@ -167,7 +167,7 @@ def upgrade() -> None:
         "peer_token",
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("node_id", sa.String(length=60), nullable=False),
-        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("expires_at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_peer_token")),
     )

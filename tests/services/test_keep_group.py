@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from comity.domain.errors import Busy, Conflict, Invalid, NotAllowed, NotFound
+from comity.domain.errors import Busy, Conflict, Invalid, NotAllowed, NotFound, SignInNeeded
 from comity.domain.notice import Membership, Notice, Recall, What
 from comity.domain.peer import KnownPeer
 from comity.domain.signing import verify
@@ -110,15 +110,24 @@ def test_nothing_is_called_back_that_was_never_taken(quick: Story) -> None:
 
 
 def test_a_node_waits_until_everything_was_weighed_for_it(quick: Story) -> None:
-    with quick.unit("system") as unit:
-        peer_tokens.add(unit.db, PeerToken(A, unit.now + timedelta(minutes=5)), digest("cmp_secret"))
+    def token(secret: str, epoch: int) -> None:
+        with quick.unit("system") as unit:
+            peer_tokens.add(unit.db, PeerToken(A, unit.now + timedelta(minutes=5), epoch), digest(secret))
+
+    token("cmp_old", 0)
     replaced(quick, B)
-    with quick.unit("public") as unit, pytest.raises(Busy):
-        recognize.by_peer_token(unit, "cmp_secret")
+    token("cmp_new", 1)
+    with quick.unit("public") as unit:
+        with pytest.raises(SignInNeeded):  # whatever it could do before, it does no more
+            recognize.by_peer_token(unit, "cmp_old")
+        with pytest.raises(Busy):
+            recognize.by_peer_token(unit, "cmp_new")
     weighed(quick)
     policy = peer(quick, A).as_policy()
     with quick.unit("public") as unit:
-        assert recognize.by_peer_token(unit, "cmp_secret").viewer.peer == policy
+        assert recognize.by_peer_token(unit, "cmp_new").viewer.peer == policy
+        with pytest.raises(SignInNeeded):
+            recognize.by_peer_token(unit, "cmp_old")
 
 
 def test_weighing_goes_on_where_it_stopped(quick: Story, monkeypatch: pytest.MonkeyPatch) -> None:

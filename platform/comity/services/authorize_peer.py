@@ -182,7 +182,7 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
 
     def save_token(self, token: dict[str, Any], request: _Request) -> None:
         token[EPOCH] = request.client.epoch
-        kept = PeerToken(request.client.node, self.unit.now + LIFE)
+        kept = PeerToken(request.client.node, self.unit.now + LIFE, request.client.epoch)
         peer_tokens.add(self.unit.db, kept, digest(token["access_token"]))
 
     def create_oauth2_request(self, request: Mapping[str, str]) -> _Request:

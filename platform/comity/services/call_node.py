@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from comity.domain import strict_json
 from comity.domain.peer import KnownPeer
 from comity.services.authenticate import TYPE, client_assertion
+from comity.services.authorize_peer import EPOCH
 from comity.services.describe import TOKEN_ENDPOINT
 from comity.services.outbound import Answer, Client, Limits, Unreachable, to_node
 from comity.services.runtime import Runtime
@@ -29,6 +30,7 @@ _EARLY: Final = 30.0
 class _Token:
     secret: str
     until: float
+    epoch: int
 
 
 _kept: Final[WeakKeyDictionary[Runtime, dict[str, _Token]]] = WeakKeyDictionary()
@@ -65,6 +67,15 @@ class Line:
                 path, content, content_type=content_type, accept=accept, headers=given
             )
         )
+
+    @property
+    def epoch(self) -> int:
+        """A number of the node's own that changes with what this node may read there. Raises as `get` does."""
+        tokens = _kept.setdefault(self.runtime, {})
+        kept = tokens.get(self.peer.node_id)
+        if kept is None or time.monotonic() >= kept.until:
+            kept = tokens[self.peer.node_id] = self._new_token()
+        return kept.epoch
 
     def _with_token(self, call: Any) -> Answer:
         tokens = _kept.setdefault(self.runtime, {})
@@ -107,7 +118,9 @@ def _token_in(body: bytes) -> _Token:
     plain = isinstance(secret, str) and secret.isascii() and secret.isprintable() and 8 <= len(secret) <= 400
     if not plain or not isinstance(lasts, int) or str(said.get("token_type", "")).lower() != "bearer":
         raise Unreachable("protocol")
-    return _Token(secret, time.monotonic() + max(0.0, min(lasts, 3600) - _EARLY))
+    epoch = said.get(EPOCH, 0)
+    ends = time.monotonic() + max(0.0, min(lasts, 3600) - _EARLY)
+    return _Token(secret, ends, epoch if isinstance(epoch, int) else 0)
 
 
 def _bearer(token: _Token) -> dict[str, str]:

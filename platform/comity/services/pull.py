@@ -137,14 +137,17 @@ class _Reading:
 
     def __init__(self, runtime: Runtime, peer: KnownPeer, worker: str, state: Pull) -> None:
         self.runtime, self.peer, self.worker = runtime, peer, worker
-        self.feed = _feed(peer)
-        self.cursor = state.cursor if state.feed == self.feed else ""
+        self.feed = self.name = _feed(peer)
+        self.state, self.cursor = state, ""
         self.counts = Counts()
         self.pages = 0
         self.unfinished = False
 
     def to_the_end(self, line: Line) -> None:
         """Page by page, until the node says that there is no more."""
+        # What one may read is part of what is read: with other rights, on either side, the place in the old order means nothing.
+        self.name = f"{self.feed}#{self.peer.epoch}.{line.epoch}"
+        self.cursor = self.state.cursor if self.state.feed == self.name else ""
         stop_at = time.monotonic() + MOST_SECONDS
         restarted = False
         while True:
@@ -185,7 +188,7 @@ class _Reading:
                     peer.node_id,
                     worker=self.worker,
                     cursor=after,
-                    feed=self.feed,
+                    feed=self.name,
                     counts=counts,
                     now=unit.now,
                     until=unit.now + LEASE,

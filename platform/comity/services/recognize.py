@@ -77,13 +77,14 @@ def by_token(unit: Unit, secret: str, *, address: str) -> Recognized:
 
 def by_peer_token(unit: Unit, secret: str) -> Recognized:
     """The allied node whose machine holds this token. `SignInNeeded` for a token that is over, and for a node that is not connected
-    at this very moment: a pause takes every token with it. `Busy` while records are weighed for rights that have just changed.
+    at this very moment: a pause takes every token with it, and so does a change of its rights. `Busy` while records are weighed for
+    rights that have just changed.
     """
     kept = peer_tokens.by_hash(unit.db, digest(secret))
     if kept is not None and unit.now < kept.expires_at:
         here = unit.node.node_id
         peer = peers.get(unit.db, Viewer.system(here, "token of an ally"), kept.node_id)
-        if peer is not None and peer.connected(unit.now):
+        if peer is not None and peer.connected(unit.now) and peer.epoch == kept.epoch:
             if not peer.ready:
                 raise Busy
             return Recognized(Viewer.allied(here, peer.as_policy(), policies.roles().powers("peer_node")))

@@ -17,27 +17,26 @@ _assertion = table_of(AssertionRow)
 
 @dataclass(frozen=True)
 class PeerToken:
-    """Whose it is and until when. The secret is nowhere."""
+    """Whose it is, until when, and for which epoch of the node's rights. The secret is nowhere."""
 
     node_id: str
     expires_at: datetime
+    epoch: int = 0
 
 
 def add(db: Session, token: PeerToken, token_hash: str) -> None:
     """Keep a new token."""
-    db.execute(
-        sa.insert(_token).values(
-            hash=token_hash, node_id=token.node_id, scopes=[], expires_at=token.expires_at
-        )
-    )
+    values = {"node_id": token.node_id, "expires_at": token.expires_at, "epoch": token.epoch}
+    db.execute(sa.insert(_token).values(hash=token_hash, **values))
 
 
 def by_hash(db: Session, token_hash: str) -> PeerToken | None:
     """The token whose secret has this hash, whether or not it still works."""
-    row = db.execute(
-        sa.select(_token.c.node_id, _token.c.expires_at).where(_token.c.hash == token_hash)
-    ).one_or_none()
-    return None if row is None else PeerToken(row.node_id, row.expires_at)
+    chosen = sa.select(_token.c.node_id, _token.c.expires_at, _token.c.epoch).where(
+        _token.c.hash == token_hash
+    )
+    row = db.execute(chosen).one_or_none()
+    return None if row is None else PeerToken(row.node_id, row.expires_at, row.epoch)
 
 
 def revoke(db: Session, node_id: str) -> None:

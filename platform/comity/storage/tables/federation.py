@@ -99,13 +99,13 @@ class TrustGroupRow(Row, table=True):
 
 
 class PeerTokenRow(Row, table=True):
-    """An access token of an allied node (OAuth 2 client credentials): hashed, and gone within minutes."""
+    """An access token of an allied node (OAuth 2 client credentials): hashed, gone within minutes, and void with its epoch."""
 
     __tablename__ = "peer_token"
 
     hash: str = Field(primary_key=True, max_length=64)
     node_id: str = Field(max_length=60, index=True)
-    scopes: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    epoch: int
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
 
 
@@ -122,8 +122,9 @@ class AssertionRow(Row, table=True):
 class PullRow(Row, table=True):
     """How far this node has read an allied node's feed, and when it looks again.
 
-    `cursor` is `next:` and the last page's next, or `after:` and a time; empty begins anew. `feed` is the address that was read: at
-    another one the reading begins anew. `poked_seq` is up to where in our feed the peer was poked. Counts are of all readings.
+    `cursor` is `next:` and the last page's next, or `after:` and a time; empty begins anew. `feed` is the address that was read and
+    under which rights: with another one the reading begins anew. `poked_seq` is up to where in our feed the peer was poked. Counts
+    are of all readings.
     """
 
     __tablename__ = "pull"
