@@ -76,7 +76,10 @@ def beyond(source: Audience, derived: Audience) -> frozenset[AccessToken]:
     )
     if derived.tlp in (TLP.CLEAR, TLP.GREEN):
         wider = any(ANY not in old and not new <= old for old, new in dimensions)
-        here = derived.releasable - source.releasable - {derived.owner}
+        copy = source.owner.startswith(
+            "node:"
+        )  # it says who reads it here, not who else its origin gave it to
+        here = frozenset() if copy else derived.releasable - source.releasable - {derived.owner}
         return _reached(derived) if wider else here
     if derived.tlp is TLP.RED:
         return derived.persons - source.persons - derived.workers

@@ -47,6 +47,9 @@ REASONS: Final[Mapping[str, str]] = {
 }
 """Why something is not taken in, in a sentence for the people of both nodes."""
 
+_FOLLOWS: Final = frozenset({"permitted"})
+"""What an origin writes out for plain readers although it follows from the rest."""
+
 _VERSION: Final = re.compile(r"[1-9]\d{0,5}\.(0|[1-9]\d{0,5})\Z")
 _SECTORS: Final = frozenset({"", *(sector.value for sector in Sector)})
 
@@ -136,7 +139,8 @@ def _computed(
 ) -> Handling:
     """Kept by everything that goes into it: a feed has thousands of records and a handful of handlings."""
     try:
-        given = Handling.model_validate({**json.loads(said), "tlp": tlp})
+        words = {name: one for name, one in json.loads(said).items() if name not in _FOLLOWS}
+        given = Handling.model_validate({**words, "tlp": tlp})
     except ValidationError as error:
         raise NotTaken("malformed", "handling") from error
     if organizations is None:

@@ -19,6 +19,7 @@ from comity.domain.record import Record, Revision
 from comity.domain.tlp import TLP, parse_tlp
 from comity.services.accept import NotTaken
 from comity.services.draft import content_hash
+from comity.services.follow_inputs import keep_links
 from comity.services.placing import card_facts, document_for
 from comity.services.publish import end_of_day
 from comity.services.recall import sealed_by
@@ -73,6 +74,9 @@ def make(unit: Unit, new: Sequence[Copy]) -> list[Outcome]:
     placed = list(zip(new, stored, (version for _, version in batch), strict=True))
     copies.add_claims(unit.db, [row for one in placed for row in _claims(unit, *one, ids)])
     copies.put(unit.db, [_arrived(one, record) for one, (record, _), _ in placed], at=unit.now)
+    for record, version in stored:
+        if version.content.get("related"):
+            keep_links(unit, record, version)
     unit.index.put([document_for(record, version, one.content) for one, (record, version), _ in placed])
     noted = [
         bulk.Noted(r.ref, r.audience_id, {"version": v.version, "node": r.origin_node}) for r, v in stored

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from comity.domain.notice import Notice, Outcome, What
 from comity.domain.signing import Verified
-from comity.services import apply_beside, deliver, follow_keys, keep_group, obey_requests, recall
+from comity.services import apply_beside, follow_keys, keep_group, obey_requests, recall
 from comity.services.unit import Unit
 from comity.stix.facts import StixRefused
 from comity.stix.notices import notice_from_stix
@@ -29,7 +29,7 @@ HANDLERS: Final[dict[What, Handler]] = {
     What.RECALL: recall.obey_recall,
     What.DISPUTE: apply_beside.obey_dispute,
     What.REPLY: apply_beside.obey_reply,
-    What.ANSWER: deliver.take_answer,
+    What.ANSWER: obey_requests.obey_answer,
 }
 """What is understood here. A notice of another kind is refused by name, never dropped."""
 

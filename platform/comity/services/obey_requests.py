@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from comity.domain.notice import Answer, Body, Notice, Onward, Outcome, Proposal, Release
+from comity.domain.notice import Answer, Answered, Body, Notice, Onward, Outcome, Proposal, Release
 from comity.domain.onward import PURPOSES, OnwardState, due_at, in_time, recipient_problems
 from comity.domain.proposal import ProposalState, proposal_problems
 from comity.domain.record import Record
 from comity.domain.signing import Refused, verify_object
+from comity.services.deliver import take_answer
 from comity.services.held_abroad import ours_held_by
 from comity.services.sign import key_of
 from comity.services.take_in import take_in
@@ -158,6 +159,22 @@ def obey_proposal(unit: Unit, notice: Notice, sender: str) -> Outcome:
 
 
 # ---------------------------------------------------------------- what others answer us
+
+
+def obey_answer(unit: Unit, notice: Notice, sender: str) -> Outcome:
+    """What became of what we asked or sent. One notice may speak of a whole page; each part is taken for itself."""
+    outcomes = [_answered(unit, notice, one, sender) for one in _body(notice, Answer).each]
+    return next((one for one in outcomes if one.changed), outcomes[0])
+
+
+def _answered(unit: Unit, notice: Notice, one: Answered, sender: str) -> Outcome:
+    """Where the matter is a request of ours its own rules decide; what was sent is written down in either case."""
+    alone = notice.model_copy(update={"body": Answer.model_validate(one.model_dump(exclude={"also"}))})
+    found = answered_request(unit, alone, sender)
+    if found is not None and found.refused:
+        return found
+    noted = take_answer(unit, alone, sender)
+    return noted if found is None else found
 
 
 def answered_request(unit: Unit, notice: Notice, sender: str) -> Outcome | None:

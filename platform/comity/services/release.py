@@ -23,6 +23,7 @@ from comity.domain.viewer import Viewer
 from comity.services import onward, tell, write_out
 from comity.services.list_releases import others_agree
 from comity.services.notarize import notarize
+from comity.services.read import find_record
 from comity.services.settle import settle
 from comity.services.sign import signed_text
 from comity.services.step import held_record
@@ -59,11 +60,12 @@ def ask(
 
     About a copy of another node's record it becomes a request to its origin: nothing of theirs is ours to release (4.10.3).
     """
-    record = held_record(unit, ref)
-    if record.origin_node != unit.node.node_id:
+    record = find_record(unit, ref)
+    if record.is_copy(unit.node.node_id):
         said = "share_with_ally"
         return onward.ask(unit, ref=ref, recipient=f"node:{node}", purpose=said, passage="")
     unit.need("release", "originator_yes")
+    record = held_record(unit, ref)
     if not may_ask(unit, record):
         raise Conflict(
             "Only a restricted record of one’s own organization that is in force is released by decision."

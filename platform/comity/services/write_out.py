@@ -67,6 +67,8 @@ def _known_there(
 
 def _as_open(system: Unit, record: Record, other: Record) -> bool:
     here, there = (audiences.load(system.db, one.audience_id) for one in (record, other))
+    if other.is_copy(system.node.node_id) and there.tlp is TLP.CLEAR and there.stage is Stage.LIVE:
+        return True  # its origin gave it to anyone, which a copy's own readers do not say
     return other.is_published and there.stage is not Stage.SEALED and not loses_somebody(here, there)
 
 
