@@ -17,7 +17,16 @@ from comity.domain.notice import What
 from comity.domain.peer import PeerState
 from comity.domain.peering import in_groups
 from comity.domain.tlp import TLP
-from comity.services import admit_peer, deliver, keep_group, look_at_node, pause_peer, propose_peer, reweigh
+from comity.services import (
+    admit_peer,
+    deliver,
+    keep_group,
+    look_at_node,
+    pause_peer,
+    propose_peer,
+    pull,
+    reweigh,
+)
 from comity.storage import feed, notices, peers, people
 from tests import allies
 from tests.federation.live import LiveNode, live_node
@@ -118,6 +127,7 @@ def test_whoever_joins_a_group_gets_what_was_published_before(strangers: tuple[L
     weighed(north)
     assert read_again(south, north) == ""  # the notice comes, and by it the other rights
     weighed(south)
+    assert pull.due(south.runtime) == ["nordmark"]  # at once, not when its turn comes
     assert read_again(south, north) == ""
     assert south.hits("researcher") == [green.ref]
     with south.unit() as unit:

@@ -118,6 +118,7 @@ def _make_allies(running: Sequence[tuple[DemoNode, Runtime]]) -> None:
         for there, _ in running:
             if there is not here:
                 demo_allies.ally(runtime, address=there.address, group=group, clock=utc_now)
+    demo_allies.share(running[0][1], group=group, clock=utc_now)
 
 
 def _welcome(nodes: Sequence[DemoNode], password: str) -> str:

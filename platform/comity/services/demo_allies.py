@@ -11,7 +11,7 @@ from typing import Final
 from comity.domain.kinds.registry import KINDS
 from comity.domain.peer import Agreement, PeerState, Purpose
 from comity.domain.tlp import TLP
-from comity.services import admit_peer, look_at_node, propose_peer
+from comity.services import admit_peer, keep_group, look_at_node, propose_peer
 from comity.services.demo_world import Stage, cast
 from comity.services.look_at_node import Found
 from comity.services.runtime import Runtime
@@ -75,3 +75,15 @@ def _admit(stage: Stage, found: Found, clock: Clock) -> None:
         if "council_member" in one["roles"]:
             stage.run(who, clock(), lambda unit: admit_peer.vote(unit, node_id=node, agrees=True))
     stage.run(OPERATOR, clock(), lambda unit: admit_peer.apply(unit, node_id=node))
+
+
+def share(runtime: Runtime, *, group: str, clock: Clock) -> None:
+    """The node of this runtime owns the trust group, and every ally that is admitted is in it."""
+
+    def fill(unit: Unit) -> None:
+        if group not in {one.id for one in keep_group.listed(unit)}:
+            keep_group.begin(unit, group_id=group)
+        members = [one.node_id for one in keep_group.candidates(unit, group)]
+        keep_group.replace_members(unit, group_id=group, members=members)
+
+    Stage(runtime).run(OFFICER, clock(), fill)

@@ -22,7 +22,7 @@ from comity.services.mint import digest
 from comity.services.notarize import notarize
 from comity.services.sign import signed_text
 from comity.services.unit import Unit
-from comity.storage import peers, trust_groups
+from comity.storage import peers, pulls, trust_groups
 
 LEAF: Final = "membership"
 """What a leaf about a trust group is called. It names no member: the hash of the signed list stands for it."""
@@ -111,6 +111,8 @@ def _weigh_anew(unit: Unit, group_id: str, nodes: Collection[str]) -> None:
     """
     if nodes:
         peers.raise_epoch(unit.db, *nodes)
+    for node_id in nodes:
+        pulls.wake(unit.db, node_id, at=unit.now)  # what they share with us is more or less than it was, too
     unit.emit("group.changed", group=group_id)
 
 
