@@ -323,3 +323,24 @@ def test_evidence_is_kept_as_it_was_signed(allies: Net) -> None:
     assert [one.state for one in both] == ["consistent", "equivocation"]
     assert heads[0].size == heads[1].size
     assert heads[0].root != heads[1].root
+
+
+def test_a_log_that_people_explained_is_watched_and_cosigned_again(allies: Net) -> None:
+    kestria, nordmark = allies.nodes["kestria"], allies.nodes["nordmark"]
+    other = allies.fork("kestria")
+    kestria.writes(5)
+    allies.watch("nordmark")
+    other.writes(9)
+    allies.shown["nordmark", "kestria"] = other
+    assert allies.watch("nordmark").equivocated == ("kestria",)
+    with nordmark.runtime.system_unit("test") as unit:
+        witness.explain(unit, node="kestria", reason="Its database was restored from a backup.")
+    found = allies.watch("nordmark")
+    assert (found.cosigned, found.equivocated) == (1, ())
+    other.writes(1)
+    assert allies.watch("nordmark").cosigned == 1
+    del allies.shown["nordmark", "kestria"]
+    kestria.writes(9)
+    assert allies.watch("nordmark").equivocated == ("kestria",), "and the one of before is no longer the log"
+    with nordmark.runtime.system_unit("test") as unit:
+        assert len(witnessed.of_size(unit.db, "kestria", 10)) == 1, "the evidence of before stays"

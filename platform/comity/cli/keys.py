@@ -47,6 +47,17 @@ def revoke(
 
 
 @app.command()
+def passphrase() -> None:
+    """Ask for another passphrase and keep the key in force under it. Change COMITY_KEY_PASSPHRASE afterwards."""
+    given = typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True)
+    with open_node() as runtime, runtime.system_unit("key passphrase") as unit:
+        rotate_key.protect(unit, passphrase=given)
+    typer.echo(
+        "The key is kept under the new passphrase. Set COMITY_KEY_PASSPHRASE and start serve and worker again."
+    )
+
+
+@app.command()
 def replace(reason: Reason) -> None:
     """The passphrase is lost and the key cannot be opened: begin anew. Every ally has to confirm the new fingerprint by hand."""
     with open_node() as runtime, runtime.system_unit("key replace") as unit:

@@ -12,7 +12,7 @@ from comity.domain import strict_json
 from comity.domain.checkpoint import from_verifier_key
 from comity.domain.proof import Checked, Proof, check, read_proof
 from comity.domain.signing import PublicKey, Refused
-from comity.services import sign_head, verify_ledger
+from comity.services import sign_head, verify_ledger, witness
 from comity.services.runtime import utc_now
 from comity.services.verify_ledger import Damaged
 
@@ -50,6 +50,19 @@ def head() -> None:
     if not note:
         raise stop("Nothing is in the log yet.")
     typer.echo(note, nl=False)
+
+
+@app.command()
+def explain(
+    node: Annotated[str, typer.Argument(help="Id of the allied node whose log showed two heads.")],
+    reason: Annotated[
+        str, typer.Option(help="What people found out, in 10 to 200 characters. It stays in the log.")
+    ],
+) -> None:
+    """Take the log of an allied node up anew after people looked into it, such as after a restore there. The evidence stays."""
+    with open_node() as runtime, runtime.system_unit("ledger explain") as unit:
+        witness.explain(unit, node=node, reason=reason)
+    typer.echo(f"The log of {node} is watched and cosigned again from its next head on.")
 
 
 def _walk() -> None:

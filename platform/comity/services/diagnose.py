@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from comity import policies
 from comity.config import Settings
 from comity.domain.audit_chain import Broken
+from comity.domain.errors import KeyLocked
 from comity.domain.roles import Role
-from comity.services import reindex
+from comity.services import reindex, sign, verify_ledger, witness
 from comity.services.settle import audience_for, stage_of
 from comity.services.unit import Unit
 from comity.services.verify_audit import verify_chain
@@ -81,6 +82,8 @@ def diagnose(unit: Unit, settings: Settings) -> Iterator[Finding]:
         ("database roles", lambda: _database_roles(unit)),
         ("people", lambda: _people(unit)),
         ("audit", lambda: _audit(unit)),
+        ("key", lambda: _key(unit, settings)),
+        ("log", lambda: _log(unit)),
         ("index", lambda: _index(unit)),
         ("worker", lambda: _worker(unit)),
         ("audiences", lambda: _audiences(unit)),
@@ -158,6 +161,31 @@ def _audit(unit: Unit) -> Iterator[Finding]:
         yield Finding("mend", "audit", f"The log is broken at entry {verdict.at}: {verdict.why}.")
     else:
         yield Finding("good", "audit", f"whole: {verdict.n} entries, last hash {verdict.head}")
+
+
+def _key(unit: Unit, settings: Settings) -> Iterator[Finding]:
+    """Can the node sign, and is its key protected where it lies?"""
+    try:
+        key = sign.signing_key(unit)
+    except KeyLocked as locked:
+        yield Finding("mend", "key", f"{locked.sentence} See COMITY_KEY_PASSPHRASE, or comity key replace.")
+        return
+    if key is None:
+        yield Finding("mend", "key", "The node has no signing key. Run: comity migrate up")
+    elif not unit.node.demo and not settings.key_passphrase.get_secret_value():
+        yield Finding(
+            "look", "key", "The private key lies open in the database: COMITY_KEY_PASSPHRASE is not set."
+        )
+
+
+def _log(unit: Unit) -> Iterator[Finding]:
+    """Is our transparency log whole, and does any ally show two?"""
+    verdict = verify_ledger.verify_log(unit)
+    if isinstance(verdict, verify_ledger.Damaged):
+        yield Finding("mend", "log", f"The transparency log is damaged at leaf {verdict.at}: {verdict.why}.")
+    for node, _, standing in witness.watched_logs(unit):
+        if standing.equivocated:
+            yield Finding("look", "log", f"{node} showed more than one log. Nothing of it is cosigned.")
 
 
 def _index(unit: Unit) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from comity.services.unit import Unit
 from comity.storage import ledger, node_keys, peers
 from comity.storage.node_keys import NodeKey
 
+LEAST_PASSPHRASE: Final = 16
 REASON: Final = (10, 200)
 """Characters of a reason. It is kept with the key and in the chain."""
 
@@ -84,6 +85,21 @@ def replace(unit: Unit, *, reason: str) -> SigningKey:
     notarize(unit, ledger.KEY, entry={"step": "replaced", "kid": new.kid})
     unit.emit("key.revoked", kid="")
     return SigningKey(unit.node.node_id, made)
+
+
+def protect(unit: Unit, *, passphrase: str) -> None:
+    """Keep the key in force under another passphrase. Backups of before still open with the old one: rotate when that matters."""
+    if not unit.viewer.is_system:
+        raise NotAllowed
+    if len(passphrase) < LEAST_PASSPHRASE:
+        said = f"Use at least {LEAST_PASSPHRASE} characters."
+        raise Invalid([Problem("passphrase", "short", said)])
+    node_keys.hold(unit.db)
+    key = sign.signing_key(unit)
+    if key is None:
+        raise Conflict("This node has no key yet. Run: comity migrate up")
+    node_keys.rewrap(unit.db, key.kid, key.key.as_pem(private=True, password=passphrase).decode("ascii"))
+    unit.audit("key.protected", f"key:{key.kid}")
 
 
 def history(unit: Unit) -> list[NodeKey]:

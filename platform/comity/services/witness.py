@@ -16,7 +16,7 @@ from typing import Any, Final
 from comity.domain import ledger as tree
 from comity.domain.canonical import canonical_json
 from comity.domain.checkpoint import Head, cosigned, lines_of, node_of, read_cosignature, read_head
-from comity.domain.errors import NotFound
+from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from comity.domain.peer import PeerState
 from comity.domain.proof import from_base64
 from comity.domain.signing import PublicKey, Refused
@@ -29,7 +29,7 @@ from comity.services.sign import keys_of, signing_key
 from comity.services.unit import Unit
 from comity.storage import ledger, peers, witnessed
 from comity.storage.ledger import Cosignature
-from comity.storage.witnessed import CONSISTENT, EQUIVOCATION, Seen
+from comity.storage.witnessed import CONSISTENT, EQUIVOCATION, EXPLAINED, Seen
 
 WELL_KNOWN: Final = "/.well-known/comity.json"
 LEDGER: Final = "/federation/v1/ledger"
@@ -78,6 +78,21 @@ class _Log:
 def standing(unit: Unit, node: str) -> Standing:
     """How the log of one node stands: for its page."""
     return Standing(witnessed.newest(unit.db, node), witnessed.equivocations(unit.db, node))
+
+
+def explain(unit: Unit, *, node: str, reason: str) -> None:
+    """People looked into an equivocation, such as a database that was restored from a backup, and take the log up anew from now.
+
+    The heads that were seen stay as evidence. Only the operator does it, at the machine. `Conflict` where nothing is to be explained.
+    """
+    if not unit.viewer.is_system:
+        raise NotAllowed
+    if not 10 <= len(reason.strip()) <= 200:
+        raise Invalid([Problem("reason", "length", "Give a reason of 10 to 200 characters.")])
+    if not witnessed.equivocations(unit.db, node):
+        raise Conflict("Nothing is held against the log of this node.")
+    witnessed.explain(unit.db, node)
+    unit.audit("ledger.explained", f"node:{node}", reason=reason)
 
 
 def watched_logs(unit: Unit) -> list[tuple[str, str, Standing]]:
@@ -192,7 +207,9 @@ class _Round:
         head = read_head(note, log.node, log.keys, now=self._runtime.clock())
         with self._runtime.system_unit("watch logs", writes=False) as unit:
             newest = witnessed.newest(unit.db, log.node)
-            same_size = witnessed.of_size(unit.db, log.node, head.size)
+            same_size = [
+                one for one in witnessed.of_size(unit.db, log.node, head.size) if one.state != EXPLAINED
+            ]
         if any(one.root == head.root.hex() for one in same_size):
             fits = all(one.state == CONSISTENT for one in same_size)
         elif same_size:

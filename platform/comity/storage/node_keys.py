@@ -82,6 +82,13 @@ def add(db: Session, key: NodeKey, *, private_pem: str) -> None:
     db.execute(sa.insert(_own).values(**{**values, "jwk": dict(key.jwk)}, private_pem=private_pem))
 
 
+def rewrap(db: Session, kid: str, private_pem: str) -> None:
+    """Keep the same private half in another wrapping."""
+    db.execute(
+        sa.update(_own).where(_own.c.kid == kid, _own.c.state == ACTIVE).values(private_pem=private_pem)
+    )
+
+
 def end(db: Session, kid: str, *, state: State, at: datetime, reason: str) -> None:
     """The key signs nothing more, and its private half is destroyed."""
     change = sa.update(_own).where(_own.c.kid == kid)

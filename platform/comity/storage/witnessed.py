@@ -16,6 +16,8 @@ _seen = table_of(SeenCheckpointRow)
 
 CONSISTENT: Final = "consistent"
 EQUIVOCATION: Final = "equivocation"
+EXPLAINED: Final = "explained"
+"""People looked into it and took the log up anew. The evidence stays."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ def equivocations(db: Session, node: str) -> list[Seen]:
     """The heads that cannot belong to the log of before, the oldest first."""
     chosen = sa.select(*_COLUMNS).where(_seen.c.node_id == node, _seen.c.state == EQUIVOCATION)
     return [Seen(*row) for row in db.execute(chosen.order_by(_seen.c.id))]
+
+
+def explain(db: Session, node: str) -> int:
+    """Take the log of a node up anew: what was seen of it is kept, and nothing is held against it. Returns how many heads."""
+    change = sa.update(_seen).where(_seen.c.node_id == node, _seen.c.state != EXPLAINED)
+    return len(db.execute(change.values(state=EXPLAINED).returning(_seen.c.id)).all())
 
 
 def add(db: Session, seen: Seen) -> bool:
