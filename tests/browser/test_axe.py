@@ -35,6 +35,8 @@ WHO: Final = {
     "/members": "organization_admin",
     "/members/of/{organization_id}": "organization_admin",
     "/members/{account_id}": "organization_admin",
+    "/exchange/deliveries": "federation_officer",
+    "/records/{ref}/deliveries": "federation_officer",
     "/peers": "federation_officer",
     "/peers/propose": "federation_officer",
     "/peers/{node_id}": "federation_officer",

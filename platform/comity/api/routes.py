@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.api import desk, drafts, me, node, peers, records, schema, search, sharing, steps
+from comity.api import deliveries, desk, drafts, me, node, peers, records, schema, search, sharing, steps
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     schema.router,
@@ -18,5 +18,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     desk.router,
     steps.router,
     sharing.router,
+    deliveries.router,
     records.router,
 )

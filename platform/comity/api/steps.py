@@ -6,7 +6,7 @@ already is not offered a second time. Legal orders and council's voice on a with
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -54,6 +54,11 @@ class WithdrawalIn(Taken):
     reason_code: Code
     text: Words
     replacement: Code = ""
+    action: Literal["", "annotate", "restrict", "replace", "delete"] = Field(
+        default="",
+        description="What allied nodes that have it are asked to do; empty: what is usual for the reason.",
+    )
+    hours: Literal[0, 4, 24, 72] = Field(default=0, description="How soon they answer. Give both or neither.")
 
 
 class AppealIn(Taken):
@@ -140,7 +145,13 @@ def ask_to_withdraw(ctx: Ctx, ref: str, sent: WithdrawalIn) -> RecordHead:
     """The originator asks. The record stays up until an editor acknowledges."""
     _offered(ctx, ref, "withdraw")
     record = withdraw.ask(
-        ctx.unit, ref=ref, reason_code=sent.reason_code, text=sent.text, replacement=sent.replacement
+        ctx.unit,
+        ref=ref,
+        reason_code=sent.reason_code,
+        text=sent.text,
+        replacement=sent.replacement,
+        action=sent.action,
+        hours=sent.hours,
     )
     return RecordHead.of(record)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from comity.domain.collection import Collection
+from comity.domain.collection import Collection, Kind
 from comity.domain.errors import NotAllowed, NotFound, SignInNeeded, Unreadable
-from comity.domain.taxii import EVERY, USUAL, BadQuery, Match, Query, envelope
+from comity.domain.taxii import EVERY, MOST_AT_ONCE, USUAL, BadQuery, Match, Query, envelope
 from comity.domain.taxii_cursor import Place, seal, unseal
 from comity.domain.viewer import Viewer
 from comity.services.unit import Unit
@@ -72,11 +72,21 @@ def page(unit: Unit, *, collection_id: str, query: Query) -> Answer:
 def one(unit: Unit, *, collection_id: str, object_id: str, query: Query) -> Answer:
     """Versions of one object (§5.6). `NotFound` where the caller may fetch none at all, whatever the filters."""
     _readable(unit, collection_id)
-    match = _only(object_id, query.match)
+    match = only(object_id, query.match)
     answer = _page(unit, collection_id, query, match, f"object {collection_id}")
     if answer.first is None and not object_pages.exists(unit.db, unit.viewer, collection_id, object_id):
         raise NotFound
     return answer
+
+
+def served(unit: Unit, *, collection_id: str, match: Match, answer: Answer) -> Sequence[Entry]:
+    """Which versions an answer of `page` or `one` held: what an allied node took from the feed. None of another collection."""
+    opened = open_collection(unit, collection_id)
+    if answer.first is None or answer.last is None or opened.collection.kind is not Kind.RECORDS:
+        return ()
+    after, most = answer.first - 1, MOST_AT_ONCE
+    found, _ = object_pages.entries(unit.db, unit.viewer, collection_id, match, after=after, limit=most)
+    return [one for one in found if one.added_us <= answer.last]
 
 
 def manifest(unit: Unit, *, collection_id: str, query: Query) -> Listing:
@@ -88,7 +98,7 @@ def manifest(unit: Unit, *, collection_id: str, query: Query) -> Listing:
 def versions(unit: Unit, *, collection_id: str, object_id: str, query: Query) -> Listing:
     """Every version of one object (§5.8). `NotFound` as in `one`."""
     _readable(unit, collection_id)
-    match = _only(object_id, query.match, every=True)
+    match = only(object_id, query.match, every=True)
     listing = _listing(unit, collection_id, query, match, f"versions {collection_id}")
     if not listing.entries and not object_pages.exists(unit.db, unit.viewer, collection_id, object_id):
         raise NotFound
@@ -125,7 +135,8 @@ def _readable(unit: Unit, collection_id: str) -> None:
         raise NotAllowed("This collection is written to and not read.")
 
 
-def _only(object_id: str, match: Match, *, every: bool = False) -> Match:
+def only(object_id: str, match: Match, *, every: bool = False) -> Match:
+    """The filters, narrowed to one object."""
     return Match((object_id,), (), match.spec_versions, EVERY if every else match.versions)
 
 

@@ -7,9 +7,9 @@ speaks of its own copies alone. Refuses to know how a page is served and how an 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, get_args
+from typing import Final
 
-from comity.domain.notice import Answer, Notice, Outcome, Result, What
+from comity.domain.notice import Answer, Answered, Notice, Outcome, What
 from comity.domain.viewer import Viewer
 from comity.services import pass_on
 from comity.services.unit import Unit
@@ -41,8 +41,14 @@ def note_fetched(unit: Unit, *, node: str, page: Page) -> None:
 def take_answer(unit: Unit, notice: Notice, sender: str) -> Outcome:
     """An allied node says what became of something we sent it. `unit` is a job of the node."""
     body = notice.body
-    if not isinstance(body, Answer) or sender != notice.origin or body.result not in get_args(Result):
+    if not isinstance(body, Answer) or sender != notice.origin:
         return Outcome.refusal("malformed")
+    outcomes = [_take(unit, notice, one, sender) for one in body.each]
+    taken = next((one for one in outcomes if one.changed), None)
+    return taken or next((one for one in outcomes if not one.refused), outcomes[0])
+
+
+def _take(unit: Unit, notice: Notice, body: Answered, sender: str) -> Outcome:
     asked = notices.get(unit.db, body.about)
     if asked is not None:
         return _of_a_notice(unit, notice, body, asked, sender)
@@ -63,7 +69,7 @@ def take_answer(unit: Unit, notice: Notice, sender: str) -> Outcome:
     return _TAKEN if changed else _KNOWN if deliveries.get(unit.db, sender, body.about) else _NOBODYS
 
 
-def _of_a_notice(unit: Unit, notice: Notice, body: Answer, asked: StoredNotice, sender: str) -> Outcome:
+def _of_a_notice(unit: Unit, notice: Notice, body: Answered, asked: StoredNotice, sender: str) -> Outcome:
     if asked.origin != unit.node.node_id or sender not in asked.to:
         return _NOBODYS
     if asked.state != notices.OPEN or asked.answer:
@@ -85,7 +91,7 @@ def _of_a_notice(unit: Unit, notice: Notice, body: Answer, asked: StoredNotice, 
     return _TAKEN
 
 
-def _recalled(unit: Unit, asked: StoredNotice, body: Answer, sender: str) -> None:
+def _recalled(unit: Unit, asked: StoredNotice, body: Answered, sender: str) -> None:
     """A node that deleted what it had is done with the record; any other answer leaves it a holder."""
     system = unit.acting_as(Viewer.system(unit.node.node_id, "take an answer"))
     record = records.get(system.db, system.viewer, asked.record_uid)

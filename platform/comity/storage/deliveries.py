@@ -160,3 +160,13 @@ def get(db: Session, node_id: str, stix_id: str) -> Sequence[Delivery]:
     """The versions of one object that a node took, oldest first."""
     chosen = sa.select(_delivery).where(_delivery.c.node_id == node_id, _delivery.c.stix_id == stix_id)
     return [_from_row(row) for row in db.execute(chosen.order_by(_delivery.c.id))]
+
+
+def recent(db: Session, *, node: str = "", limit: int) -> list[int]:
+    """Ids of the records of which something happened at a node (empty: at any), the newest first."""
+    last = sa.func.max(_delivery.c.at)
+    chosen = sa.select(_delivery.c.record_id).where(_delivery.c.record_id.is_not(None))
+    if node:
+        chosen = chosen.where(_delivery.c.node_id == node)
+    grouped = chosen.group_by(_delivery.c.record_id).order_by(last.desc(), _delivery.c.record_id)
+    return [int(one) for one in db.scalars(grouped.limit(limit))]

@@ -93,3 +93,21 @@ def with_words_beside(db: Session, record_ids: Collection[int]) -> frozenset[int
         chosen = sa.select(_record.c.id).where(_record.c.id.in_(ordered[start : start + _AT_ONCE]))
         found |= set(db.scalars(chosen.where(sa.or_(_record.c.under_dispute, replied))))
     return frozenset(found)
+
+
+def missing(db: Session, record_ids: Collection[int], *, node: str) -> frozenset[int]:
+    """Those of these records of `node` whose version in force never stood in the feed."""
+    placed = sa.exists().where(
+        _object.c.record_id == _record.c.id, _object.c.revision_id == _record.c.published_revision_id
+    )
+    found: set[int] = set()
+    ordered = sorted(record_ids)
+    for start in range(0, len(ordered), _AT_ONCE):
+        chosen = sa.select(_record.c.id).where(
+            _record.c.id.in_(ordered[start : start + _AT_ONCE]),
+            _record.c.published_revision_id.is_not(None),
+            _record.c.origin_node == node,
+            ~placed,
+        )
+        found |= set(db.scalars(chosen))
+    return frozenset(found)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from comity.domain.errors import Unreadable
-from comity.domain.taxii import BadQuery, Query, read_query, stamp
+from comity.domain.taxii import BadQuery, Match, Query, read_query, stamp
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
-from comity.services import collect, deposit, shelve
+from comity.services import collect, deliver, deposit, shelve
 from comity.services.collect import Answer, Listing
 from comity.taxii.messages import STIX, dated, message, resource
 from comity.taxii.route import TaxiiRoute
@@ -27,7 +28,10 @@ router = APIRouter(route_class=TaxiiRoute, include_in_schema=False)
 @capability("public")
 def objects(ctx: Ctx, collection_id: str) -> Response:
     """§5.4."""
-    return _page(collect.page(ctx.unit, collection_id=collection_id, query=_query(ctx)))
+    query = _query(ctx)
+    answer = collect.page(ctx.unit, collection_id=collection_id, query=query)
+    _note(ctx, collection_id, query.match, answer)
+    return _page(answer)
 
 
 @router.post(IN + "objects/")
@@ -43,7 +47,9 @@ def post(ctx: Ctx, collection_id: str) -> Response:
 def one(ctx: Ctx, collection_id: str, object_id: str) -> Response:
     """§5.6."""
     query = _query(ctx)
-    return _page(collect.one(ctx.unit, collection_id=collection_id, object_id=object_id, query=query))
+    answer = collect.one(ctx.unit, collection_id=collection_id, object_id=object_id, query=query)
+    _note(ctx, collection_id, collect.only(object_id, query.match), answer)
+    return _page(answer)
 
 
 @router.delete(IN + "objects/{object_id}/")
@@ -80,6 +86,17 @@ def manifest(ctx: Ctx, collection_id: str) -> Response:
         for entry in found.entries
     ]
     return _listing(found, "objects", listed)
+
+
+def _note(ctx: Context, collection_id: str, match: Match, answer: Answer) -> None:
+    """What an allied node takes is written down before it leaves: whoever has a record is told when it is called back."""
+    peer = ctx.viewer.peer
+    if peer is None:
+        return
+    taken = collect.served(ctx.unit, collection_id=collection_id, match=match, answer=answer)
+    if taken:
+        listed = [(one.stix_id, one.version) for one in taken]
+        ctx.afterwards(partial(deliver.note_fetched, node=peer.node, page=listed))
 
 
 def _query(ctx: Context) -> Query:

@@ -39,6 +39,7 @@ def listing(ctx: Ctx) -> Response:
         members=ctx.viewer.signed_in,
         proposes=ctx.viewer.may("change_policy", "propose"),
         takes_part=ctx.viewer.may("change_policy"),
+        releases=ctx.viewer.may("release", "yes"),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from comity.domain.record import Record
+from comity.services import where_it_is
 from comity.services.offer import LABELS, offers
 from comity.services.unit import Unit
 
@@ -36,7 +37,10 @@ class Action:
 def actions(unit: Unit, record: Record) -> list[Action]:
     """What this viewer can do next, the likely steps first."""
     offered = sorted(offers(unit, record), key=lambda path: _TONES.get(path) == "quiet")
-    return [
+    links = [
         Action(f"/records/{record.ref}/{path}", LABELS[path], _TONES.get(path, "secondary"))
         for path in offered
     ]
+    if where_it_is.may_see(unit.viewer, record):
+        links.append(Action(f"/records/{record.ref}/deliveries", "Where it is at allied nodes", "quiet"))
+    return links

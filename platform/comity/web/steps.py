@@ -13,6 +13,7 @@ from comity.services.publish import advance
 from comity.services.unit import Unit
 from comity.web.appeal_steps import APPEAL_STEPS
 from comity.web.forms import Field
+from comity.web.recall_fields import hours_of, recall_fields
 from comity.web.sharing_steps import SHARING
 from comity.web.step import YES_NO, Answers, Step, nothing, reason, words
 
@@ -112,8 +113,10 @@ STEPS: Final = (
             reason_code=given.one("reason_code"),
             text=given.one("text"),
             replacement=given.one("replacement"),
+            action=given.one("action"),
+            hours=hours_of(given),
         ),
-        lambda _u, _r: [
+        lambda unit, ref: [
             reason("withdraw", without=("appeal_upheld", "council_decision")),
             words("In words that readers see"),
             Field(
@@ -123,6 +126,7 @@ STEPS: Final = (
                 required=False,
                 max_length=80,
             ),
+            *recall_fields(unit, ref),
         ],
         tone="danger",
         to="",

@@ -19,6 +19,7 @@ from comity.log import logger
 from comity.services import (
     alerts,
     attach,
+    carry_missing,
     clock,
     lease,
     mail,
@@ -83,6 +84,14 @@ def _follow(runtime: Runtime, worker: str) -> None:
             dealt_with = alerts.follow(unit, worker=worker)
 
 
+def _carry(runtime: Runtime, worker: str) -> None:
+    """As `_follow`: what was published by an import, or before the node had a key, comes into the feed."""
+    dealt_with = 1
+    while dealt_with:
+        with runtime.system_unit("carry missing") as unit:
+            dealt_with = carry_missing.carry_missing(unit, worker=worker)
+
+
 def _mail(runtime: Runtime, worker: str) -> None:
     sent = mail.send_due(runtime, worker=worker)
     if sent.failed:
@@ -115,6 +124,7 @@ JOBS: Final[Sequence[Job | Errand]] = (
     Job("clock", 3.0, _tick),
     Job("allies", 1.0, _allies),
     Errand("alerts", 3.0, _follow),
+    Errand("feed", 2.0, _carry),
     Job("ledger head", 5.0, _sign_head),
     Errand("witness", 60.0, _watch),
     Errand("sign anew", 3.0, _sign_anew),
