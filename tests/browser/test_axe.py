@@ -32,6 +32,8 @@ WHO: Final = {
     "/records/{ref}/waive": "editor",
     "/records/{ref}/restrict": "editor",
     "/records/{ref}/review": "reviewer_firm",
+    "/records/{ref}/onward": "researcher",
+    "/records/{ref}/proposal": "researcher",
     "/members": "organization_admin",
     "/members/of/{organization_id}": "organization_admin",
     "/members/{account_id}": "organization_admin",
