@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 
 from comity.api import routes as api
 from comity.config import STATIC, Settings, get_settings
-from comity.domain.errors import ComityError
+from comity.domain.errors import Busy, ComityError
 from comity.federation import routes as federation
 from comity.http.access_log import AccessLog
 from comity.http.cross_site import CrossSiteGuard
@@ -93,7 +93,7 @@ def create_app(
 def answer(request: Request, error: Exception) -> Response:
     """One failure, as a page or as problem+json, by the door and by what the caller accepts. Runs in a worker thread."""
     failure = failure_of(error)
-    if failure.status >= 500:
+    if failure.status >= 500 and not isinstance(error, Busy):  # a busy node says so, and that is no fault
         _remember(request, error)
     if request.url.path.startswith(TAXII):
         return error_message(request, failure)

@@ -9,7 +9,7 @@ import pytest
 
 from comity.domain.lifecycle_facts import State
 from comity.domain.tlp import TLP
-from comity.services import withdraw
+from comity.services import keep_group, reweigh, withdraw
 from comity.storage import deliveries, pulls
 from tests.federation.live import LiveNode, ally, live_node
 
@@ -60,3 +60,24 @@ def test_what_one_withdraws_is_gone_at_the_other(nodes: tuple[LiveNode, LiveNode
     found = south.reading("researcher", record.ref)
     assert (found.record.state, found.content) == (State.WITHDRAWN, {})
     assert south.hits("researcher") == []
+
+
+def test_who_comes_into_a_trust_group_reads_what_was_shared_before(nodes: tuple[LiveNode, LiveNode]) -> None:
+    north, south = nodes
+    _group(north, members=())
+    green, clear = north.published(), north.published(tlp=TLP.CLEAR, title="An open conference")
+    assert south.pull(north).error == ""
+    assert south.hits("researcher") == [clear.ref]
+    _group(north, members=("sudland",))
+    assert south.pull(north).error == ""
+    assert south.hits("researcher") == sorted([green.ref, clear.ref])
+
+
+def _group(keeper: LiveNode, *, members: tuple[str, ...]) -> None:
+    """The federation officer replaces the list, and the clock weighs every record for those whose rights changed."""
+    with keeper.unit("federation_officer") as unit:
+        keep_group.replace_members(unit, group_id="fjord", members=members)
+    ready: list[str] = []
+    while not ready:
+        with keeper.unit() as unit:
+            ready = reweigh.reweigh(unit)

@@ -101,10 +101,13 @@ def try_again(unit: Unit, peer: KnownPeer) -> int:
 
 
 def _results(unit: Unit, sender: str, pieces: Sequence[Piece]) -> Iterator[Result]:
-    """In the order of the page: records that follow each other are taken in together, notices one by one between them."""
+    """In the order of the page: records that follow each other are taken in together, notices one by one between them.
+
+    Only who is in a trust group comes first: it says whether the records are for this node, and may stand behind them.
+    """
     keys = key_of(unit)
     run: list[tuple[Piece, Verified[dict[str, Any]]]] = []
-    for piece in pieces:
+    for piece in sorted(pieces, key=lambda one: not _of_membership(one)):
         judged = _judged(unit, keys, piece)
         if isinstance(judged, Verified) and not is_notice(judged.value):
             run.append((piece, judged))
@@ -117,6 +120,11 @@ def _results(unit: Unit, sender: str, pieces: Sequence[Piece]) -> Iterator[Resul
         else:
             yield replace(_about(piece), outcome=judged)
     yield from _taken(unit, sender, run)
+
+
+def _of_membership(piece: Piece) -> bool:
+    obj = piece.value
+    return obj is not None and is_notice(obj) and obj.get("what") == What.MEMBERSHIP.value
 
 
 def _judged(unit: Unit, keys: KeyOf, piece: Piece) -> Verified[dict[str, Any]] | Outcome | None:

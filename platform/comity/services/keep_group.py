@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Final
 
 from comity.domain.audit_chain import stamp
@@ -22,7 +23,7 @@ from comity.services.mint import digest
 from comity.services.notarize import notarize
 from comity.services.sign import signed_text
 from comity.services.unit import Unit
-from comity.storage import peers, pulls, trust_groups
+from comity.storage import peers, pulls, quarantine, trust_groups
 
 LEAF: Final = "membership"
 """What a leaf about a trust group is called. It names no member: the hash of the signed list stands for it."""
@@ -139,13 +140,16 @@ def obey_membership(unit: Unit, notice: Notice, sender: str) -> Outcome:
         members=body.members,
         agreed=peer.agreement.groups if peer and peer.agreement else (),
     ):
-        return Outcome.refusal(reason)
+        # An older list is met again whenever the feed is read from its beginning: refused, and nothing to try again.
+        return replace(Outcome.refusal(reason), changed=reason == "old-version")
     after = TrustGroup(
         body.group, sender, body.version, body.members, hidden=False, document=notice.id, at=notice.at
     )
     trust_groups.put(unit.db, after)
     unit.audit("group.taken", f"group:{after.id}", version=after.version, members=len(after.members))
     _weigh_anew(unit, after.id, _through(known, here) ^ _through(after, here))
+    # In the sender's feed the list may stand behind records that it opens to us.
+    quarantine.make_due(unit.db, sender, reason="over-shared", now=unit.now)
     return Outcome("done")
 
 

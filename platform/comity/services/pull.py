@@ -107,6 +107,7 @@ def pull(runtime: Runtime, node_id: str, worker: str) -> Pulled:
         logger().error("a page could not be dealt with", error=type(failed).__name__)
         error = "failed"
     with runtime.system_unit("pull") as unit:
+        try_again(unit, peer)  # what a later page spoke for
         _finish(unit, peer, reading, error=error, began=state)
     return Pulled(node_id, reading.counts, reading.pages, error)
 

@@ -81,9 +81,9 @@ def standing(unit: Unit, node: str) -> Standing:
 
 
 def explain(unit: Unit, *, node: str, reason: str) -> None:
-    """People looked into an equivocation, such as a database that was restored from a backup, and take the log up anew from now.
+    """People looked into an equivocation, such as a database that was restored from a backup, and take the log up anew.
 
-    The heads that were seen stay as evidence. Only the operator does it, at the machine. `Conflict` where nothing is to be explained.
+    The heads that were seen stay as evidence. Only the operator does it, at the machine. `Conflict` where there is nothing of it.
     """
     if not unit.viewer.is_system:
         raise NotAllowed

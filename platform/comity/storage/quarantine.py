@@ -83,6 +83,13 @@ def due(db: Session, node_id: str, *, now: datetime, limit: int = 100) -> Sequen
     return [_from_row(row) for row in rows]
 
 
+def make_due(db: Session, node_id: str, *, reason: str, now: datetime) -> None:
+    """What was not taken for `reason` is tried again now: what spoke against it has just changed."""
+    of_these = (_quarantine.c.node_id == node_id, _quarantine.c.reason == reason)
+    change = sa.update(_quarantine).where(*of_these, _quarantine.c.resolved_at.is_(None))
+    db.execute(change.values(next_try=now))
+
+
 def tried(db: Session, held: Held, *, reason: str, detail: str, next_try: datetime | None) -> None:
     """It was tried once more and not taken."""
     change = sa.update(_quarantine).where(_quarantine.c.id == held.id)
