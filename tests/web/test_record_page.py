@@ -373,3 +373,37 @@ def test_hostile_content_is_text_on_every_page_of_the_record(
         answer = client.get(f"/records/{record.ref}{path}")
         assert answer.status_code == 200
         assert live(answer.text) == [], path
+
+
+def test_the_page_says_whom_a_reader_may_name_and_tell_and_until_when(
+    story: Story, portal: Portal, browser: Browser
+) -> None:
+    """H-06: beside the marking, so that it is on paper too."""
+    portal.moment = story.now
+    handling = Handling(
+        tlp=TLP.GREEN,
+        attribution="must",
+        affected_party_notice="must_not",
+        handling_ends=story.now + timedelta(days=5),
+    )
+    record = story.published(handling=handling)
+    text = browser("researcher").get(f"/records/{record.ref}").text
+    box = text[text.index('<section class="marking"') :].partition("</section>")[0]
+    for words in (
+        "name the originator",
+        "Do not tell the organization concerned",
+        "looks at these conditions again on",
+    ):
+        assert words in box, words
+    ticked(story, days=6)
+    portal.moment = story.now
+    assert (
+        "They hold until its originator changes them"
+        in browser("researcher").get(f"/records/{record.ref}").text
+    )
+    author = browser("liaison")
+    assert "Markings to look at again" in author.get("/work").text
+    sent = author.post(f"/records/{record.ref}/handling", data={"handling.text": "The tender still runs."})
+    assert sent.status_code == 303
+    assert "Markings to look at again" not in author.get("/work").text
+    assert browser("researcher").get(f"/records/{record.ref}/handling").status_code == 404

@@ -31,6 +31,7 @@ from comity.http.route import new_router
 from comity.services import compare as comparing
 from comity.services import read as reading
 from comity.services.read import PURPOSES, Reading
+from comity.services.spell_out import spell_out
 
 router = new_router(prefix="/records/{ref}", tags=["records"])
 
@@ -82,6 +83,7 @@ class RecordOut(RecordHead):
     content_hash: str
     tlp: str
     handling: dict[str, Any] | None
+    handling_says: list[str] = Field(description="What the handling asks of a reader, in sentences (H-06).")
     why: list[str] = Field(description="Why this caller may read it, in sentences.")
     attribution_mode: str = Field(
         description="Whom readers are told it is from: organization, sector_only, anonymous_via_secretariat or public_source."
@@ -224,6 +226,7 @@ def _shown(ctx: Context, found: Reading) -> RecordOut:
         content_hash=revision.content_hash if revision else "",
         tlp=found.audience.tlp.value,
         handling=handling_shown(revision.handling, to_author=own) if revision else None,
+        handling_says=list(spell_out(revision.handling, ctx.now)) if revision else [],
         why=list(found.why),
         attribution_mode=record.attribution_mode,
         originator=OrganizationOut.of(found.originator) if found.originator else None,

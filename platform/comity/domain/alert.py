@@ -80,6 +80,7 @@ WORK: Final[Mapping[str, str]] = {
     "panel.named": "to_decide",
     "reply.invited": "to_tell",
     "access.asked": "access_asked",
+    "handling.over": "handling_over",
 }
 """Events that those at work on a record hear of."""
 
@@ -105,6 +106,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "appeal_decided": "A panel has decided an appeal: tell whoever raised it.",
     "to_decide": "You are named to decide an appeal against a record.",
     "to_tell": "An organization that a record names is to be told, and may reply.",
+    "handling_over": "The time set for the conditions of a record is over: look at its marking again.",
     "access_asked": "Somebody asks for access to a record.",
 }
 

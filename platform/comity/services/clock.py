@@ -1,5 +1,5 @@
 """What the passing of time does: embargoes and reply windows end, records expire, holds end, reviews time out,
-notices that were waived follow.
+notices that were waived follow, authors are asked about conditions whose time is over.
 
 The worker calls `tick` every few seconds; it is idempotent, and one bad record stops nothing: each is moved in a savepoint.
 """
@@ -15,7 +15,7 @@ from comity.domain.errors import ComityError
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record
 from comity.domain.working_days import end_of_working_days
-from comity.services import hold, reply
+from comity.services import end_handling, hold, reply
 from comity.services.publish import advance
 from comity.services.reviewers import rule_of
 from comity.services.step import give_reason, held_record, take
@@ -34,6 +34,7 @@ class Ticked:
     resumed: Sequence[str]
     timed_out: Sequence[str]
     to_tell: Sequence[str]
+    to_look_at: Sequence[str]
     failed: Sequence[str] = field(default=())
 
 
@@ -46,6 +47,7 @@ def tick(unit: Unit) -> Ticked:
         resumed=hold.end_due(unit),
         timed_out=_each(unit, _waiting(unit, State.IN_REVIEW), _time_out, failed),
         to_tell=reply.follow_up(unit),
+        to_look_at=end_handling.ask_due(unit),
         failed=failed,
     )
 

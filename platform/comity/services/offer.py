@@ -12,6 +12,7 @@ from comity.domain.lifecycle_table import HOLDABLE
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.services.decide import before_me
+from comity.services.end_handling import WAITS
 from comity.services.examine import at_work
 from comity.services.hold import current
 from comity.services.reviewers import assigned_reviewers
@@ -30,6 +31,7 @@ LABELS: Final = {
     "lift": "Decide on the personal data",
     "correct": "Correct",
     "correct/minor": "Mend a typo or a link",
+    "handling": "Look at the marking again",
     "give-up": "Keep the version in force",
     "waive": "Waive prior notice",
     "withdraw": "Withdraw",
@@ -81,6 +83,8 @@ def _by_author(unit: Unit, record: Record) -> set[str]:
         found |= {"correct", "correct/minor"} if unit.viewer.may("correct", "own") else {"correct/minor"}
     if _correcting(record) and record.state in (State.PUBLISHED, State.CHANGES_REQUESTED, State.REJECTED):
         found.add("give-up")
+    if record.facts.get(WAITS) and record.tombstone is None:
+        found.add("handling")
     return found
 
 

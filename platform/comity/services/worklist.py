@@ -11,6 +11,7 @@ from comity.domain.record import Record
 from comity.domain.reply import ReplyState
 from comity.domain.roles import Role
 from comity.services import decide
+from comity.services.end_handling import WAITS
 from comity.services.reviewers import assigned_reviewers, count
 from comity.services.unit import Unit
 from comity.storage import editorial, records
@@ -40,6 +41,7 @@ class Worklist:
     disputes: Sequence[Item]
     replies: Sequence[Item]
     holds: Sequence[Item]
+    conditions: Sequence[Item]
 
 
 def worklist(unit: Unit) -> Worklist:
@@ -47,8 +49,10 @@ def worklist(unit: Unit) -> Worklist:
     roles = unit.viewer.roles
     reviewing = _reviewing(unit) if Role.REVIEWER in roles else []
     editing = Role.EDITOR in roles
+    mine = records.listing(unit.db, unit.viewer, author=unit.viewer.person or "-", limit=100)
     return Worklist(
-        mine=_items(unit, records.listing(unit.db, unit.viewer, author=unit.viewer.person or "-", limit=100)),
+        mine=_items(unit, mine),
+        conditions=_items(unit, [one for one in mine if one.facts.get(WAITS) and one.tombstone is None]),
         triage=_items(unit, _in(unit, State.SUBMITTED, State.TRIAGE)) if editing else (),
         to_review=[one for one in reviewing if not one.voted],
         reviewed=[one for one in reviewing if one.voted],

@@ -13,6 +13,7 @@ _TONES: Final = {
     "edit": "primary",
     "triage": "primary",
     "review": "primary",
+    "handling": "primary",
     "hold/agree": "primary",
     "withdraw/acknowledge": "primary",
     "withdraw": "danger",

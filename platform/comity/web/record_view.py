@@ -19,7 +19,8 @@ from comity.domain.record import Revision
 from comity.domain.reply import ReplyState
 from comity.domain.tlp import TLP, parse_tlp, strictest
 from comity.services.read import Reading
-from comity.web.vocabulary import caveats_of, permitted_of, sector_name
+from comity.services.spell_out import caveats_of, conditions_of, permitted_of
+from comity.web.vocabulary import sector_name
 from comity.web.wording import day_of, text_of
 
 ORDER: Final = (ESSENTIALS, SUBSTANCE, ACTION, ENTITIES, EVIDENCE, SCOPE, VALIDITY)
@@ -100,13 +101,14 @@ def shown_tlp(reading: Reading) -> TLP:
     return reading.revision.handling.tlp if reading.revision else reading.audience.tlp
 
 
-def handling_words(reading: Reading) -> dict[str, Any]:
-    """Badge, plain meaning, permitted action and caveats (H-06)."""
+def handling_words(reading: Reading, now: datetime) -> dict[str, Any]:
+    """Badge, plain meaning, permitted action, caveats, and whom one may name and tell (H-06)."""
     handling = reading.revision.handling if reading.revision else None
     return {
         "tlp": shown_tlp(reading).value,
         "caveats": caveats_of(handling) if handling else [],
         "action": permitted_of(handling) if handling else "",
+        "conditions": conditions_of(handling, now) if handling else [],
     }
 
 

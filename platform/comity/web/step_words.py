@@ -57,6 +57,13 @@ WORDS: Final[Mapping[str, Words]] = {
         "Give up the correction",
         "The version in force stands.",
     ),
+    "handling": Words(
+        "Look at the marking again",
+        "The time that was set for its conditions is over. Nothing has widened: they hold until you change them. To change them, "
+        "begin a correction; to leave them, say why.",
+        "Leave the marking as it is",
+        "The marking stays, and your reason is kept.",
+    ),
     "waive": Words(
         "Waive prior notice",
         "The record may be published before the named organizations had their 10 working days. They are "

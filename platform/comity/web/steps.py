@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from comity.services import correct, discard, hold, lift, reply, submit, withdraw
+from comity.services import correct, discard, end_handling, hold, lift, reply, submit, withdraw
 from comity.services.publish import advance
 from comity.services.unit import Unit
 from comity.web.appeal_steps import APPEAL_STEPS
@@ -94,6 +94,12 @@ STEPS: Final = (
         nothing,
         tone="danger",
         to="",
+    ),
+    Step(
+        "handling",
+        "handling",
+        lambda unit, ref, given: end_handling.keep(unit, ref=ref, text=given.one("text")),
+        lambda _u, _r: [words("Why it stays as it is")],
     ),
     Step(
         "waive",

@@ -38,6 +38,7 @@ GROUPS: Final = (
     ("disputes", "Appeals", "First looks and decisions.", "appeals"),
     ("replies", "Named organizations", "To be told, and heard.", "reply"),
     ("holds", "Holds", "Asked for, or in force.", "hold/agree"),
+    ("conditions", "Markings to look at again", "The time set for them is over.", "handling"),
     ("mine", "Your records", "Drafts and everything you handed in.", "work"),
     ("reviewed", "You have voted", "Still being reviewed.", "review"),
 )
@@ -53,6 +54,9 @@ SAID: Final[Mapping[str, tuple[str, ReasonFor | None]]] = {
     "waiver": ("Prior notice was waived", "waiver"),
     "hold": ("A hold was asked for", "hold"),
     "language_override": ("Wording was kept", None),
+    "handling_ends": ("The conditions of the marking were set for a time", None),
+    "handling_over": ("The time set for the conditions is over", None),
+    "handling_kept": ("The marking was looked at again and stays", None),
     "downgrade": ("The marking was lowered", "downgrade"),
     "personal_data_asked": ("Exceptional handling of personal data was asked for", "override"),
     "personal_data_lifted": ("The personal-data block was lifted", "override"),
