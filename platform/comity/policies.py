@@ -19,6 +19,7 @@ from comity.domain.neutral_language import LanguageRules
 from comity.domain.roles import RolesPolicy
 from comity.domain.source_admission import SourcesPolicy, admission_problems
 from comity.domain.taxonomy import Taxonomy
+from comity.domain.working_days import Holidays
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -41,6 +42,12 @@ def language(code: str) -> LanguageRules | None:
     main = code.split("-", maxsplit=1)[0]
     known = main.isalpha() and (POLICIES / "language" / f"{main}.yaml").is_file()
     return load(f"language/{main}", LanguageRules) if known else None
+
+
+@lru_cache(maxsize=1)
+def holidays() -> Holidays:
+    """The days on which this node does not work: every clock that counts working days leaves them out."""
+    return load("governance/holidays", Holidays)
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from comity import policies
 from comity.domain.errors import ComityError
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record
@@ -96,7 +97,7 @@ def _time_out(unit: Unit, record: Record) -> bool:
     if needs.hours is not None:
         due = record.state_since + timedelta(hours=needs.hours)
     else:
-        due = end_of_working_days(record.state_since, needs.days or 0)
+        due = end_of_working_days(record.state_since, needs.days or 0, policies.holidays())
     if unit.now < due:
         return False
     text = "The time for review ended without a quorum. That is neither approval nor refusal; you can submit again."

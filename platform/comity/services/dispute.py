@@ -54,7 +54,7 @@ def raise_appeal(
             grounds=grounds,
             claim_ids=tuple(claim_ids),
             raised_at=unit.now,
-            due_at=clock(unit.now, policies.quorum()).first_decision_by,
+            due_at=clock(unit.now, policies.quorum(), policies.holidays()).first_decision_by,
         ),
     )
     record = _brought_in(unit, record)

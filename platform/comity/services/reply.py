@@ -75,7 +75,7 @@ def invite_subjects(unit: Unit, record: Record) -> Sequence[editorial.StoredRepl
 def _open_slots(unit: Unit, record: Record) -> list[editorial.StoredReply]:
     made = []
     for subject in untold(unit, record):
-        slot = reply.invite(ReplySlot(), unit.now)
+        slot = reply.invite(ReplySlot(), unit.now, policies.holidays())
         fresh = editorial.StoredReply(record.id, subject["id"], subject["name"], slot.state.value)
         made.append(editorial.add(unit.db, _stored(fresh, slot)))
     if made:
@@ -92,7 +92,7 @@ def follow_up(unit: Unit) -> list[str]:
         record = records.by_ids(unit.db, unit.viewer, [stored.record_id]).get(stored.record_id)
         if record is None or record.tombstone is not None:
             continue
-        editorial.store(unit.db, _stored(stored, reply.invite(_slot(stored), unit.now)))
+        editorial.store(unit.db, _stored(stored, reply.invite(_slot(stored), unit.now, policies.holidays())))
         unit.audit("reply.invite", record.ref, audience_id=record.audience_id, organizations=1)
         unit.emit("reply.invited", record.id, slots=[stored.id])
         moved.append(record.ref)
