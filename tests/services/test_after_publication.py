@@ -17,6 +17,7 @@ from comity.services import (
     read,
     recount,
     reply,
+    restrict,
     submit,
     withdraw,
 )
@@ -68,7 +69,7 @@ def test_an_order_may_forbid_the_tombstone(story: Story) -> None:
     """G-08."""
     record = story.published()
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",

@@ -12,7 +12,7 @@ from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import correct, draft, hold, triage, withdraw
+from comity.services import correct, draft, hold, restrict, triage, withdraw
 from comity.services.reviewers import count
 from comity.services.settle import settle
 from comity.storage import records
@@ -21,7 +21,7 @@ from tests.story import Story, grades, reading, ticked
 
 def _ordered_away(story: Story, record: Record) -> None:
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",
@@ -29,11 +29,13 @@ def _ordered_away(story: Story, record: Record) -> None:
             order="2026/17",
             tombstone_forbidden=False,
         )
+    with story.unit("ombudsperson") as unit:
+        restrict.confirm(unit, ref=record.ref, order="2026/17")
 
 
 def _order_over(story: Story, record: Record) -> Record:
     with story.unit("editor") as unit:
-        return withdraw.lift_restriction(unit, ref=record.ref, text="It was set aside.")
+        return restrict.lift_restriction(unit, ref=record.ref, text="It was set aside.")
 
 
 def _held(story: Story, record: Record) -> Record:

@@ -10,7 +10,7 @@ import pytest
 from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import read, withdraw
+from comity.services import read, restrict, withdraw
 from tests.story import Story
 from tests.web.conftest import Browser, Portal
 
@@ -94,7 +94,7 @@ def test_entries_of_a_record_that_was_taken_out_of_sight_go_with_it(browser: Bro
     record = story.published()
     assert any(record.ref in row for row in rows(browser("auditor")))
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",

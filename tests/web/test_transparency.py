@@ -10,7 +10,7 @@ import pytest
 
 from comity.domain.handling import Handling
 from comity.domain.tlp import TLP
-from comity.services import correct, reply, submit, withdraw
+from comity.services import correct, reply, restrict, submit
 from tests.story import NOW, Story
 from tests.web.conftest import Browser, Portal
 
@@ -91,7 +91,7 @@ def test_a_forbidden_tombstone_is_in_one_total_and_nowhere_else(
     """G-08."""
     record = [story.published() for _ in range(6)][-1]
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",
@@ -113,7 +113,7 @@ def test_a_report_stays_what_it_was(browser: Browser, story: Story, portal: Port
     story.now = portal.moment
     story.published()
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",

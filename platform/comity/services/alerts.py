@@ -30,6 +30,7 @@ BATCH: Final = 50
 _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "record.begin_triage": (Role.EDITOR,),
     "withdraw.asked": (Role.EDITOR,),
+    "restrict.provisional": (Role.EDITOR, Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON),
     "personal_data.asked": (Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON),
     "dispute.raised": (Role.OMBUDSPERSON,),
     "dispute.decided": (Role.OMBUDSPERSON,),

@@ -1,5 +1,5 @@
 """What the passing of time does: embargoes and reply windows end, records expire, holds end, reviews time out,
-notices that were waived follow, authors are asked about conditions whose time is over.
+notices that were waived follow, orders that nobody confirmed end, authors are asked about conditions whose time is over.
 
 The worker calls `tick` every few seconds; it is idempotent, and one bad record stops nothing: each is moved in a savepoint.
 """
@@ -18,6 +18,7 @@ from comity.domain.record import Record
 from comity.domain.working_days import end_of_working_days
 from comity.services import end_handling, hold, reply
 from comity.services.publish import advance
+from comity.services.restrict import end_unconfirmed
 from comity.services.reviewers import rule_of
 from comity.services.step import give_reason, held_record, take
 from comity.services.unit import Unit
@@ -36,6 +37,7 @@ class Ticked:
     timed_out: Sequence[str]
     to_tell: Sequence[str]
     to_look_at: Sequence[str]
+    unconfirmed: Sequence[str] = field(default=())
     failed: Sequence[str] = field(default=())
 
 
@@ -49,6 +51,7 @@ def tick(unit: Unit) -> Ticked:
         timed_out=_each(unit, _waiting(unit, State.IN_REVIEW), _time_out, failed),
         to_tell=reply.follow_up(unit),
         to_look_at=end_handling.ask_due(unit),
+        unconfirmed=_each(unit, _waiting(unit, State.LEGALLY_RESTRICTED), _order_lapsed, failed),
         failed=failed,
     )
 
@@ -89,6 +92,10 @@ def _publish(unit: Unit, record: Record) -> bool:
 def _expire(unit: Unit, record: Record) -> bool:
     take(unit, held_record(unit, record.ref), Verb.EXPIRE, Facts(by=Actor.SYSTEM, expiry_reached=True))
     return True
+
+
+def _order_lapsed(unit: Unit, record: Record) -> bool:
+    return end_unconfirmed(unit, held_record(unit, record.ref))
 
 
 def _time_out(unit: Unit, record: Record) -> bool:

@@ -15,6 +15,7 @@ from comity.services.decide import before_me
 from comity.services.end_handling import WAITS
 from comity.services.examine import at_work
 from comity.services.hold import current
+from comity.services.restrict import may_confirm, provisional
 from comity.services.reviewers import assigned_reviewers
 from comity.services.unit import Unit
 from comity.storage import editorial
@@ -45,6 +46,7 @@ LABELS: Final = {
     "appeals/decide": "Decide on an appeal",
     "reply": "Enter a reply",
     "restrict": "Carry out a legal order",
+    "restrict/confirm": "Confirm a legal order",
     "restrict/lift": "End a legal order",
 }
 """Path under `/records/{ref}/` -> the words of its link, in the order in which a page lists them."""
@@ -102,6 +104,8 @@ def _by_role(unit: Unit, record: Record) -> set[str]:
     officer = roles & {Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON}
     if officer and at_work(unit, record) and not record.is_published:
         found.add("lift")
+    if provisional(record) is not None and may_confirm(unit, record):
+        found.add("restrict/confirm")
     if Role.COUNCIL_MEMBER in roles and record.is_published and record.tombstone is None:
         found.add("withdraw/council")
     return found

@@ -194,6 +194,8 @@ def _others(system: Unit, given: Sequence[Given], since: datetime, until: dateti
     counted = {
         "personal_data_lifted": "personal-data exception, one of two voices",
         "restrict": "legal order carried out",
+        "restrict_confirmed": "legal order confirmed by a second person",
+        "restrict_lapsed": "legal order that nobody confirmed",
     }
     return [
         _table("Holds asked for, by sector", ("sector", "outcome"), holds),

@@ -146,10 +146,17 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "restrict": Words(
         "Carry out a legal order",
-        "The record goes out of sight. Readers see a tombstone, unless the order forbids one: then it is"
-        " only counted.",
+        "The record goes out of sight at once, for one working day. It stays so only if a second person sees the order and"
+        " confirms it by then: tell them its reference and that of the record. Readers see a tombstone, unless the order forbids"
+        " one: then it is only counted.",
         "Carry out the order",
-        "The order is carried out and logged.",
+        "The order is carried out and logged. A second person has to confirm it within a working day.",
+    ),
+    "restrict/confirm": Words(
+        "Confirm a legal order",
+        "Look at the order itself and enter its reference. If nobody confirms it in time, the record is back where it was.",
+        "I have seen this order",
+        "The order is confirmed.",
     ),
     "restrict/lift": Words(
         "End a legal order",

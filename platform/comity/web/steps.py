@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from comity.services import correct, discard, end_handling, hold, lift, reply, submit, withdraw
+from comity.services import correct, discard, end_handling, hold, lift, reply, restrict, submit, withdraw
 from comity.services.publish import advance
 from comity.services.unit import Unit
 from comity.web.appeal_steps import APPEAL_STEPS
@@ -202,7 +202,7 @@ STEPS: Final = (
     Step(
         "restrict",
         "restrict",
-        lambda unit, ref, given: withdraw.restrict(
+        lambda unit, ref, given: restrict.restrict(
             unit,
             ref=ref,
             reason_code=given.one("reason_code"),
@@ -220,9 +220,18 @@ STEPS: Final = (
         to="/work",
     ),
     Step(
+        "restrict/confirm",
+        "restrict/confirm",
+        lambda unit, ref, given: restrict.confirm(unit, ref=ref, order=given.one("order")),
+        lambda _u, _r: [
+            Field("order", "Reference of the order", hint="As the order itself says it.", max_length=200)
+        ],
+        to="/work",
+    ),
+    Step(
         "restrict/lift",
         "restrict/lift",
-        lambda unit, ref, given: withdraw.lift_restriction(unit, ref=ref, text=given.one("text")),
+        lambda unit, ref, given: restrict.lift_restriction(unit, ref=ref, text=given.one("text")),
         lambda _u, _r: [words("How the order ended")],
         to="/work",
     ),
