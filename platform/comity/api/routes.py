@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.api import desk, drafts, me, node, records, schema, search, steps
+from comity.api import council, desk, drafts, me, node, records, schema, search, steps
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     schema.router,
@@ -16,5 +16,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     drafts.router,
     desk.router,
     steps.router,
+    council.router,
     records.router,
 )

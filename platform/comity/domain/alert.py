@@ -82,6 +82,8 @@ WORK: Final[Mapping[str, str]] = {
     "reply.invited": "to_tell",
     "access.asked": "access_asked",
     "handling.over": "handling_over",
+    "dispute.council_asked": "council_asked",
+    "dispute.correction_due": "correction_due",
 }
 """Events that those at work on a record hear of."""
 
@@ -108,6 +110,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "appeal_decided": "A panel has decided an appeal: tell whoever raised it.",
     "to_decide": "You are named to decide an appeal against a record.",
     "to_tell": "An organization that a record names is to be told, and may reply.",
+    "council_asked": "A decision on an appeal was taken to council.",
+    "correction_due": "An appeal decided that a record is corrected: its author makes a new version.",
     "handling_over": "The time set for the conditions of a record is over: look at its marking again.",
     "access_asked": "Somebody asks for access to a record.",
 }

@@ -21,10 +21,10 @@ ACKNOWLEDGE_WORKING_DAYS: Final = 3
 
 
 class DisputeState(StrEnum):
-    """Where an appeal stands. `refused_at_first_look` and `decided` are its ends unless council is asked."""
+    """Where an appeal stands. `refused_first_look` and `decided` are its ends unless council is asked."""
 
     RECEIVED = "received"
-    REFUSED_AT_FIRST_LOOK = "refused_at_first_look"
+    REFUSED_AT_FIRST_LOOK = "refused_first_look"
     OPEN = "open"
     DECIDED = "decided"
     BEFORE_COUNCIL = "before_council"

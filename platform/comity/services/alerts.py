@@ -34,6 +34,7 @@ _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "personal_data.asked": (Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON),
     "dispute.raised": (Role.OMBUDSPERSON,),
     "dispute.decided": (Role.OMBUDSPERSON,),
+    "dispute.council_asked": (Role.COUNCIL_MEMBER, Role.OMBUDSPERSON),
     "reply.invited": (Role.OMBUDSPERSON,),
 }
 """Whose work an event is, beside the author and the persons assigned."""

@@ -11,6 +11,7 @@ from comity.domain.lifecycle_facts import Actor, State, Verb
 from comity.domain.lifecycle_table import HOLDABLE
 from comity.domain.record import Record
 from comity.domain.roles import Role
+from comity.services.appeal_again import before_council, open_to_council
 from comity.services.decide import before_me
 from comity.services.end_handling import WAITS
 from comity.services.examine import at_work
@@ -18,6 +19,7 @@ from comity.services.hold import current
 from comity.services.restrict import may_confirm, provisional
 from comity.services.reviewers import assigned_reviewers
 from comity.services.unit import Unit
+from comity.services.waive_again import may_speak
 from comity.storage import editorial
 
 LABELS: Final = {
@@ -44,6 +46,9 @@ LABELS: Final = {
     "appeal": "Appeal",
     "appeals": "Handle appeals",
     "appeals/decide": "Decide on an appeal",
+    "appeal/council": "Take a decision to council",
+    "appeals/council": "Decide on a second appeal",
+    "waive/council": "Waive notice again",
     "reply": "Enter a reply",
     "restrict": "Carry out a legal order",
     "restrict/confirm": "Confirm a legal order",
@@ -108,7 +113,14 @@ def _by_role(unit: Unit, record: Record) -> set[str]:
         found.add("restrict/confirm")
     if Role.COUNCIL_MEMBER in roles and record.is_published and record.tombstone is None:
         found.add("withdraw/council")
+    if Role.COUNCIL_MEMBER in roles and record.is_published:
+        found |= _by_council(unit, record)
     return found
+
+
+def _by_council(unit: Unit, record: Record) -> set[str]:
+    found = {"appeals/council"} if before_council(unit, record) else set()
+    return found | ({"waive/council"} if may_speak(unit, record) else set())
 
 
 def _by_editor(record: Record) -> set[str]:
@@ -133,6 +145,8 @@ def _by_member(unit: Unit, record: Record) -> set[str]:
         found.add("appeal")
     if before_me(unit, record):
         found.add("appeals/decide")
+    if open_to_council(unit, record):
+        found.add("appeal/council")
     own = record.organization == unit.viewer.organization
     if up and own and unit.viewer.may("withdraw", "own") and not record.facts.get("withdrawal_asked"):
         found.add("withdraw")

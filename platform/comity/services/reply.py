@@ -23,7 +23,7 @@ _NOT_ANSWERED: Final = (ReplyState.INVITED, ReplyState.NOT_APPLICABLE)
 
 def slots_of(unit: Unit, record: Record) -> list[ReplySlot]:
     """The slots of a record as the rules read them."""
-    return [_slot(one) for one in editorial.of_record(unit.db, editorial.StoredReply, record.id)]
+    return [as_slot(one) for one in editorial.of_record(unit.db, editorial.StoredReply, record.id)]
 
 
 def invited(unit: Unit, *, ref: str) -> list[editorial.StoredReply]:
@@ -36,7 +36,7 @@ def invited(unit: Unit, *, ref: str) -> list[editorial.StoredReply]:
     return newest(unit, record)
 
 
-def _slot(stored: editorial.StoredReply) -> ReplySlot:
+def as_slot(stored: editorial.StoredReply) -> ReplySlot:
     """`due_at` of a stored slot is when its window closes or, after a waiver, when notice has to follow."""
     state = ReplyState(stored.state)
     waived = state is ReplyState.WAIVED
@@ -50,7 +50,8 @@ def _slot(stored: editorial.StoredReply) -> ReplySlot:
     )
 
 
-def _stored(stored: editorial.StoredReply, slot: ReplySlot) -> editorial.StoredReply:
+def as_stored(stored: editorial.StoredReply, slot: ReplySlot) -> editorial.StoredReply:
+    """The row with what the rules made of its slot."""
     return replace(
         stored,
         state=slot.state.value,
@@ -77,7 +78,7 @@ def _open_slots(unit: Unit, record: Record) -> list[editorial.StoredReply]:
     for subject in untold(unit, record):
         slot = reply.invite(ReplySlot(), unit.now, policies.holidays())
         fresh = editorial.StoredReply(record.id, subject["id"], subject["name"], slot.state.value)
-        made.append(editorial.add(unit.db, _stored(fresh, slot)))
+        made.append(editorial.add(unit.db, as_stored(fresh, slot)))
     if made:
         note_what_is_told(unit, record, made)
     return made
@@ -87,12 +88,13 @@ def follow_up(unit: Unit) -> list[str]:
     """For the node's clock: a waiver's 30 days are over, so notice follows now (G-32). Returns the references."""
     moved = []
     for stored in editorial.in_state(unit.db, editorial.StoredReply, ReplyState.WAIVED.value):
-        if not reply.follow_up_overdue(_slot(stored), unit.now):
+        if not reply.follow_up_overdue(as_slot(stored), unit.now):
             continue
         record = records.by_ids(unit.db, unit.viewer, [stored.record_id]).get(stored.record_id)
         if record is None or record.tombstone is not None:
             continue
-        editorial.store(unit.db, _stored(stored, reply.invite(_slot(stored), unit.now, policies.holidays())))
+        slot = reply.invite(as_slot(stored), unit.now, policies.holidays())
+        editorial.store(unit.db, as_stored(stored, slot))
         unit.audit("reply.invite", record.ref, audience_id=record.audience_id, organizations=1)
         unit.emit("reply.invited", record.id, slots=[stored.id])
         moved.append(record.ref)
@@ -108,10 +110,10 @@ def waive(unit: Unit, *, ref: str, reason_code: str, text: str) -> Record:
     record = held_record(unit, ref)
     _open_slots(unit, record)
     for stored in newest(unit, record):
-        slot = _slot(stored)
+        slot = as_slot(stored)
         if slot.state in _NOT_ANSWERED and not reply.reply_window_over(slot, unit.now):
             slot = reply.waive(slot, reason_code, unit.now, policies.reason_codes())
-            editorial.store(unit.db, _stored(stored, slot))
+            editorial.store(unit.db, as_stored(stored, slot))
     give_reason(unit, record, "waiver", reason_code=reason_code, text=text)
     unit.audit("reply.waive", record.ref, audience_id=record.audience_id, reason=reason_code)
     return record
@@ -124,8 +126,8 @@ def receive(unit: Unit, *, ref: str, entity_id: str, words: str, note: str = "")
     record = held_record(unit, ref)
     for stored in newest(unit, record):
         if stored.entity_id == entity_id:
-            slot = reply.receive(_slot(stored), words, unit.now)
-            editorial.store(unit.db, replace(_stored(stored, slot), text=words, edited_note=note))
+            slot = reply.receive(as_slot(stored), words, unit.now)
+            editorial.store(unit.db, replace(as_stored(stored, slot), text=words, edited_note=note))
             unit.audit("reply.receive", record.ref, audience_id=record.audience_id)
             unit.emit("reply.received", record.id)
             return settle(unit, record)
@@ -139,6 +141,6 @@ def decline(unit: Unit, *, ref: str, entity_id: str) -> Record:
     record = held_record(unit, ref)
     for stored in newest(unit, record):
         if stored.entity_id == entity_id:
-            editorial.store(unit.db, _stored(stored, reply.decline(_slot(stored))))
+            editorial.store(unit.db, as_stored(stored, reply.decline(as_slot(stored))))
             return record
     raise Conflict("No invitation was sent to that organization.")

@@ -18,6 +18,7 @@ from comity.domain.node import Node
 from comity.domain.record import Revision
 from comity.domain.reply import ReplyState
 from comity.domain.tlp import TLP, parse_tlp, strictest
+from comity.services.dispute import TO_CORRECT, passed_first_look
 from comity.services.read import Reading
 from comity.services.spell_out import caveats_of, conditions_of, permitted_of
 from comity.web.vocabulary import sector_name
@@ -137,7 +138,11 @@ def _standing(reading: Reading, now: datetime) -> Iterator[Notice]:
             "On hold",
             "Two sectors asked to pause it. A hold ends by itself and is counted in public.",
         )
-    if any(one.state in _OPEN for one in reading.disputes) or record.under_dispute:
+    if record.facts.get(TO_CORRECT):
+        due = datetime.fromisoformat(str(record.facts[TO_CORRECT]["due"]))
+        text = f"An appeal decided that it is corrected. A new version is due by {due:%-d %B %Y}."
+        yield Notice("warn", "A correction is due", text, "#disputes", "See what was decided")
+    if record.under_dispute or any(one.state in _OPEN and passed_first_look(one) for one in reading.disputes):
         text = "An appeal against it passed a first look and is being decided."
         yield Notice("warn", "Under dispute", text, "#disputes", "See what is disputed")
 
@@ -277,7 +282,7 @@ def disputes(reading: Reading) -> list[dict[str, Any]]:
             "tone": "warn" if one.state in _OPEN else "",
         }
         for one in reading.disputes
-        if one.state not in (DisputeState.RECEIVED.value, DisputeState.REFUSED_AT_FIRST_LOOK.value)
+        if passed_first_look(one)
     ]
 
 

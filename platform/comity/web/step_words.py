@@ -137,6 +137,25 @@ WORDS: Final[Mapping[str, Words]] = {
         "Enter my decision",
         "Your decision is recorded.",
     ),
+    "appeal/council": Words(
+        "Take a decision to council",
+        "Possible once for each appeal. Council decides within 40 working days; whoever took part before has no voice in it.",
+        "Ask council",
+        "The decision is before council.",
+    ),
+    "appeals/council": Words(
+        "Decide on a second appeal",
+        "It takes effect by itself when half of the seats have spoken and a majority of members and of three sectors is for one "
+        "outcome. Your last word counts.",
+        "Record my voice",
+        "Your voice is recorded.",
+    ),
+    "waive/council": Words(
+        "Waive notice again",
+        "Notice to the named organizations may wait 30 days more when council agrees. It is counted in public.",
+        "Record my voice",
+        "Your voice is recorded.",
+    ),
     "reply": Words(
         "Enter a reply",
         "Shown unedited beside the record as the organization’s own words. Check first who sent it. Late"

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from comity.services import correct, discard, end_handling, hold, lift, reply, restrict, submit, withdraw
+from comity.services import (
+    correct,
+    discard,
+    end_handling,
+    hold,
+    lift,
+    reply,
+    restrict,
+    submit,
+    waive_again,
+    withdraw,
+)
 from comity.services.publish import advance
 from comity.services.unit import Unit
 from comity.web.appeal_steps import APPEAL_STEPS
@@ -107,6 +118,19 @@ STEPS: Final = (
         _waive,
         lambda _u, _r: [reason("waiver"), words()],
         tone="danger",
+    ),
+    Step(
+        "waive/council",
+        "waive/council",
+        lambda unit, ref, given: waive_again.vote(
+            unit, ref=ref, reason_code=given.one("reason_code"), text=given.one("text"), agrees=given.agrees()
+        ),
+        lambda _u, _r: [
+            Field("agrees", "May notice wait longer?", "choice", options=YES_NO),
+            reason("waiver"),
+            words(),
+        ],
+        to="",
     ),
     Step(
         "withdraw",
