@@ -15,6 +15,7 @@ from comity.config import POLICIES
 from comity.domain.governance import HandlingPolicy, QuorumPolicy, ReasonCodes, ServiceLevels
 from comity.domain.lists import BaselineList, CommonPartners
 from comity.domain.membership import MembershipPolicy
+from comity.domain.minor import MinorPolicy
 from comity.domain.neutral_language import LanguageRules
 from comity.domain.roles import RolesPolicy
 from comity.domain.source_admission import SourcesPolicy, admission_problems
@@ -54,6 +55,12 @@ def holidays() -> Holidays:
 def membership() -> MembershipPolicy:
     """How organizations become members, and who invites and grants."""
     return load("governance/membership", MembershipPolicy)
+
+
+@lru_cache(maxsize=1)
+def minor_corrections() -> MinorPolicy:
+    """What may be mended without a vote."""
+    return load("governance/minor_corrections", MinorPolicy)
 
 
 @lru_cache(maxsize=1)

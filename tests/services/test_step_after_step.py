@@ -104,13 +104,16 @@ def test_a_tombstone_names_its_replacement_to_those_who_may_read_that_too(story:
 
 def test_a_minor_correction_brings_no_wording_that_reviewers_never_weighed(story: Story) -> None:
     """SG-03: an override has a reason that reviewers see, and nobody reviews a minor correction."""
-    record = story.published(title="Unpublished results after talks")
+    record = story.published(body="Unpublished results were asked for after talks at the harbour.")
     with story.unit("liaison") as unit:
         _, revision = draft.working(unit, record.ref)
-        content = {**draft.full_content(unit, revision), "title": "Infiltrated results after talks"}
+        content = {
+            **draft.full_content(unit, revision),
+            "body": "Infiltrated results were asked for after talks at the harbour.",
+        }
         with pytest.raises(Invalid) as refused:
             correct.minor(unit, ref=record.ref, content=content, note="A typo.")
-    assert [(one.field, one.code) for one in refused.value.problems] == [("title", "language")]
+    assert [(one.field, one.code) for one in refused.value.problems] == [("body", "language")]
 
 
 def test_an_editor_cannot_take_votes_away_by_grading_again(story: Story) -> None:

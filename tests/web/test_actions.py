@@ -147,27 +147,26 @@ def test_a_typo_is_mended_at_once_and_more_is_refused_with_the_text_kept(
 ) -> None:
     record = tale.published()
     page = at(record, "correct/minor")
-    title = dict(form_of(browser("liaison").get(page).text, page))["title"]
+    summary = dict(form_of(browser("liaison").get(page).text, page))["summary"]
     more = send(
         browser("liaison"),
         page,
         page,
-        title="Quite " * 20,
         summary="Another text altogether. " * 15,
         _note="All of it",
     )
     assert more.status_code == 422
     assert "Another text altogether." in more.text
-    silent = send(browser("liaison"), page, page, title=f"{title}.")
+    silent = send(browser("liaison"), page, page, summary=f"{summary} Typo.")
     assert silent.status_code == 422
     assert "Say what was mended." in silent.text
-    done = send(browser("editor"), page, page, title=f"{title}.", _note="A full stop")
+    done = send(browser("editor"), page, page, summary=f"{summary} Typo.", _note="A full stop")
     assert done.status_code == 303, done.text
     with tale.unit("researcher") as unit:
         reading = read.read(unit, ref=record.ref)
     assert reading.revision is not None
     assert reading.revision.version == "1.1"
-    assert reading.content["title"] == f"{title}."
+    assert reading.content["summary"] == f"{summary} Typo."
 
 
 def test_a_minor_correction_cannot_carry_a_field_that_is_not_on_its_page(

@@ -18,6 +18,7 @@ from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.domain.viewer import Viewer
 from comity.services.match import matching_searches
+from comity.services.reviewers import assigned_reviewers
 from comity.services.subscribe import MAIL
 from comity.services.unit import Unit
 from comity.storage import alerts, audiences, openings, outbox, people, records, revisions, subscriptions
@@ -186,6 +187,8 @@ def _workers(everybody: Everybody, event: Event, record: Record) -> Iterator[_Re
         accounts: Sequence[str] = list(event.payload.get("reviewers", ()))
     elif event.what in _FOR_THOSE_NAMED:
         accounts = list(event.payload.get("people", ()))
+    elif event.what == "record.correct_minor":
+        accounts = sorted(assigned_reviewers(record))
     elif event.what in _FOR_ALL_AT_WORK:
         persons = [name.removeprefix("person:") for name in record.assigned if name.startswith("person:")]
         roles = [Role(name.removeprefix("role:")) for name in record.assigned if name.startswith("role:")]

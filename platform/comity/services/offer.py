@@ -16,6 +16,7 @@ from comity.services.decide import before_me
 from comity.services.end_handling import WAITS
 from comity.services.examine import at_work
 from comity.services.hold import current
+from comity.services.publish import awaits_confirmation
 from comity.services.restrict import may_confirm, provisional
 from comity.services.reviewers import assigned_reviewers
 from comity.services.unit import Unit
@@ -69,6 +70,10 @@ def _correcting(record: Record) -> bool:
     return record.is_published and record.working_revision_id != record.published_revision_id
 
 
+def _mendable(record: Record) -> bool:
+    return record.state is State.PUBLISHED and not _correcting(record) and not awaits_confirmation(record)
+
+
 def editable(record: Record) -> bool:
     """Is its working version open for typing?"""
     if record.state is State.PUBLISHED:
@@ -86,8 +91,10 @@ def _by_author(unit: Unit, record: Record) -> set[str]:
     found |= {
         name for name, verb in (("take-back", Verb.TAKE_BACK), ("discard", Verb.DISCARD)) if verb in open_
     }
-    if record.state is State.PUBLISHED and not _correcting(record):
-        found |= {"correct", "correct/minor"} if unit.viewer.may("correct", "own") else {"correct/minor"}
+    if record.state is State.PUBLISHED and not _correcting(record) and unit.viewer.may("correct", "own"):
+        found.add("correct")
+    if _mendable(record):
+        found.add("correct/minor")
     if _correcting(record) and record.state in (State.PUBLISHED, State.CHANGES_REQUESTED, State.REJECTED):
         found.add("give-up")
     if record.facts.get(WAITS) and record.tombstone is None:
@@ -133,7 +140,7 @@ def _by_editor(record: Record) -> set[str]:
         found.add("waive")
     if record.facts.get("withdrawal_asked"):
         found.add("withdraw/acknowledge")
-    if record.state is State.PUBLISHED and not _correcting(record):
+    if _mendable(record):
         found.add("correct/minor")
     return found
 
