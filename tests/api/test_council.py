@@ -62,3 +62,19 @@ def test_council_waives_notice_again(service: Service, story: Story) -> None:
         assert service.caller(who, *DESK).put(here, json={**voice, "agrees": True}).status_code == 200
     assert ticked(story, days=29).to_tell == []
     assert ticked(story, days=2).to_tell == [record.ref]
+
+
+def test_council_and_auditor_read_declared_interests(service: Service, story: Story) -> None:
+    """G-24."""
+    record = story.in_review(story.submitted(story.drafted()))
+    story.voted(record, "reviewer_firm", interests=["A contract."])
+    for who in ("reviewer_uni", "reviewer_ngo"):
+        story.voted(record, who)
+    scopes = ("read:records", "read:audit")
+    for who in ("council_ngo", "auditor"):
+        items = service.caller(who, *scopes).get(f"/records/{record.ref}/interests").json()["items"]
+        assert [one["interests"] for one in items if one["interests"]] == [["A contract."]]
+    assert service.caller("editor", *scopes).get(f"/records/{record.ref}/interests").status_code == 404
+    assert (
+        service.caller("auditor", "read:records").get(f"/records/{record.ref}/interests").status_code == 403
+    )

@@ -5,6 +5,7 @@ Each is offered to the caller, or it is not found, as on the pages (S4, H-04). C
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import AwareDatetime, StringConstraints
@@ -13,12 +14,13 @@ from comity.api.desk import Code, Words, need_scope
 from comity.api.drafts import Taken
 from comity.api.shapes import RecordHead, Shape
 from comity.api.steps import DecisionIn
-from comity.domain.errors import NotFound
+from comity.domain.errors import NotAllowed, NotFound
 from comity.domain.record import Record
+from comity.domain.scopes import Scope
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
-from comity.services import appeal_again, waive_again
+from comity.services import appeal_again, show_interests, waive_again
 from comity.services.dispute import GROUNDS_CHARACTERS
 from comity.services.offer import offers
 from comity.services.read import find_record
@@ -104,6 +106,46 @@ def speak_on_waiver(ctx: Ctx, ref: str, sent: WaiverIn) -> RecordHead:
         ctx.unit, ref=ref, reason_code=sent.reason_code, text=sent.text, agrees=sent.agrees
     )
     return RecordHead.of(record)
+
+
+class DeclarationOut(Shape):
+    """One reviewer of a record. How they voted is not in it."""
+
+    reviewer: str
+    organization: str
+    interests: list[str]
+    conflicts: list[str]
+    counted: bool
+    at: AwareDatetime
+
+
+class Declarations(Shape):
+    """What reviewers declared and what was found (G-24)."""
+
+    items: list[DeclarationOut]
+
+
+@router.get("/interests")
+@capability("signed-in")
+def interests(ctx: Ctx, ref: str) -> Declarations:
+    """Interests of the reviewers of a record, for council and auditor with `read:audit`; 404 for everybody else. It is logged."""
+    if Scope.READ_AUDIT not in (ctx.viewer.scopes or ()):
+        raise NotAllowed("This token has no scope for the audit log.")
+    found = show_interests.of_record(ctx.unit, ref=ref)
+    ctx.afterwards(partial(show_interests.log_question, ref=ref))
+    return Declarations(
+        items=[
+            DeclarationOut(
+                reviewer=one.reviewer,
+                organization=one.organization,
+                interests=list(one.interests),
+                conflicts=list(one.conflicts),
+                counted=one.counted,
+                at=one.at,
+            )
+            for one in found
+        ]
+    )
 
 
 def _offered(ctx: Context, ref: str, step: str) -> Record:

@@ -19,6 +19,7 @@ from comity.services.hold import current
 from comity.services.publish import awaits_confirmation
 from comity.services.restrict import may_confirm, provisional
 from comity.services.reviewers import assigned_reviewers
+from comity.services.show_interests import may_see
 from comity.services.unit import Unit
 from comity.services.waive_again import may_speak
 from comity.storage import editorial
@@ -50,6 +51,7 @@ LABELS: Final = {
     "appeal/council": "Take a decision to council",
     "appeals/council": "Decide on a second appeal",
     "waive/council": "Waive notice again",
+    "interests": "Declared interests",
     "reply": "Enter a reply",
     "restrict": "Carry out a legal order",
     "restrict/confirm": "Confirm a legal order",
@@ -120,6 +122,8 @@ def _by_role(unit: Unit, record: Record) -> set[str]:
         found.add("restrict/confirm")
     if Role.COUNCIL_MEMBER in roles and record.is_published and record.tombstone is None:
         found.add("withdraw/council")
+    if may_see(unit.viewer) and record.is_published:
+        found.add("interests")
     if Role.COUNCIL_MEMBER in roles and record.is_published:
         found |= _by_council(unit, record)
     return found

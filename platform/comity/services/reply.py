@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from comity import policies
 from comity.domain import reply
-from comity.domain.errors import Conflict, NotAllowed, NotFound
+from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from comity.domain.record import Record
 from comity.domain.reply import ReplySlot, ReplyState
 from comity.domain.roles import Role
@@ -119,19 +119,57 @@ def waive(unit: Unit, *, ref: str, reason_code: str, text: str) -> Record:
     return record
 
 
-def receive(unit: Unit, *, ref: str, entity_id: str, words: str, note: str = "") -> Record:
-    """The ombudsperson enters an organization's own words, unedited, after checking who sent them."""
+REDACTIONS: Final = ("personal_data", "unlawful_content")
+"""All that is ever taken out of a reply (G-33)."""
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """That something was taken out: one of `REDACTIONS`, and what it was in words that tell nothing of it."""
+
+    reason_code: str
+    note: str
+
+
+def redacted(reason_code: str, note: str) -> Redaction | None:
+    """What was typed about it; None when nothing was."""
+    return Redaction(reason_code, note) if reason_code or note.strip() else None
+
+
+def receive(
+    unit: Unit, *, ref: str, entity_id: str, words: str, redaction: Redaction | None = None
+) -> Record:
+    """The ombudsperson enters an organization's own words, unedited, after checking who sent them. What had to be taken out is said
+    beside them, with its reason, and counted.
+    """
     if Role.OMBUDSPERSON not in unit.viewer.roles:
         raise NotAllowed("Replies are entered by the ombudsperson.")
     record = held_record(unit, ref)
+    note = _said(redaction) if redaction else ""
     for stored in newest(unit, record):
         if stored.entity_id == entity_id:
             slot = reply.receive(as_slot(stored), words, unit.now)
             editorial.store(unit.db, replace(as_stored(stored, slot), text=words, edited_note=note))
+            if redaction:
+                give_reason(unit, record, "redact", reason_code=redaction.reason_code, text=redaction.note)
             unit.audit("reply.receive", record.ref, audience_id=record.audience_id)
             unit.emit("reply.received", record.id)
             return settle(unit, record)
     raise NotFound
+
+
+def _said(redaction: Redaction) -> str:
+    reason = policies.reason_codes().find("redact", redaction.reason_code)
+    problems = []
+    if reason is None or redaction.reason_code not in REDACTIONS:
+        problems.append(
+            Problem("redacted", "unknown-reason", "Only personal data and unlawful content are taken out.")
+        )
+    if not redaction.note.strip():
+        problems.append(Problem("note", "missing", "Say what was taken out, without repeating it."))
+    if reason is None or problems:
+        raise Invalid(problems)
+    return f"{reason.label}: {redaction.note.strip()}"
 
 
 def decline(unit: Unit, *, ref: str, entity_id: str) -> Record:

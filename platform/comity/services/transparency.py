@@ -47,6 +47,7 @@ _CHANGES = {
 
 _WITH_REASON = {
     "downgrade": "Markings lowered in a correction, by reason",
+    "redact": "Passages taken out of replies, by reason",
     "waiver": "Prior notice to a named organization waived, by reason",
 }
 

@@ -16,6 +16,7 @@ _TONES: Final = {
     "handling": "primary",
     "appeals/council": "primary",
     "appeal/council": "quiet",
+    "interests": "quiet",
     "waive/council": "quiet",
     "hold/agree": "primary",
     "withdraw/acknowledge": "primary",

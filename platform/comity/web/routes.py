@@ -19,6 +19,7 @@ from comity.web import (
     feeds,
     health,
     home,
+    interests,
     invitation,
     members,
     minor,
@@ -62,6 +63,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     access.router,
     searches.router,
     audit.router,
+    interests.router,
     transparency.router,
 )
 

@@ -17,6 +17,7 @@ from comity.services import (
     reply,
     restrict,
     submit,
+    triage,
     waive_again,
     withdraw,
 )
@@ -41,9 +42,17 @@ def _slots(unit: Unit, ref: str) -> Sequence[Field]:
             required=False,
         ),
         Field(
+            "redacted",
+            "Why something was taken out",
+            "choice",
+            "Only if something was.",
+            required=False,
+            options=tuple((code, triage.reasons_for("redact")[code]) for code in reply.REDACTIONS),
+        ),
+        Field(
             "note",
-            "Note on what was taken out",
-            hint="Only personal data or unlawful content, and say so.",
+            "What was taken out",
+            hint="Shown beside the reply. Do not repeat it.",
             required=False,
             max_length=400,
         ),
@@ -54,7 +63,11 @@ def _reply(unit: Unit, ref: str, given: Answers) -> Any:
     if not given.one("words"):
         return reply.decline(unit, ref=ref, entity_id=given.one("entity"))
     return reply.receive(
-        unit, ref=ref, entity_id=given.one("entity"), words=given.one("words"), note=given.one("note")
+        unit,
+        ref=ref,
+        entity_id=given.one("entity"),
+        words=given.one("words"),
+        redaction=reply.redacted(given.one("redacted"), given.one("note")),
     )
 
 

@@ -59,6 +59,7 @@ SAID: Final[Mapping[str, tuple[str, ReasonFor | None]]] = {
     "vote_request_changes": ("A reviewer asked for changes", "return"),
     "vote_reject": ("A reviewer would not take it up", "reject"),
     "reply_notice": ("Named organizations are to be told", None),
+    "redact": ("Something was taken out of a reply", "redact"),
     "waiver": ("Prior notice was waived", "waiver"),
     "hold": ("A hold was asked for", "hold"),
     "language_override": ("Wording was kept", None),
