@@ -15,6 +15,7 @@ from comity.services import clock, dispute, read
 from comity.web.actions import OUT_OF_SIGHT
 from comity.web.step_words import WORDS
 from comity.web.steps import STEPS
+from tests.factories import person_id
 from tests.story import NOW, Story
 from tests.web.conftest import Browser, Portal
 from tests.web.forms_of_a_page import changed, form_of, send
@@ -252,6 +253,18 @@ def test_an_appeal_reaches_the_ombudsperson_and_marks_the_record(
         )
         assert done.status_code == 303
     assert not now_is(tale, record).under_dispute
+
+
+def test_a_conflict_is_entered_by_one_and_settled_by_another(tale: Story, browser: Browser) -> None:
+    record = tale.published()
+    assert browser("liaison").get(at(record, "conflict")).status_code == 404
+    voter = person_id("reviewer_uni")
+    assert step(browser, "editor", record, "conflict", reviewer=voter, text="").status_code == 422
+    assert step(browser, "editor", record, "conflict", reviewer=voter, text="A contract.").status_code == 303
+    assert browser("editor").get(at(record, "conflict/settle")).status_code == 404
+    done = step(browser, "auditor", record, "conflict/settle", reviewer=voter, stands="yes", text="Seen.")
+    assert done.status_code == 303
+    assert now_is(tale, record).under_dispute
 
 
 def test_personal_data_needs_both_officers(tale: Story, browser: Browser) -> None:

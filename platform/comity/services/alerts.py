@@ -39,7 +39,7 @@ _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "reply.invited": (Role.OMBUDSPERSON,),
 }
 """Whose work an event is, beside the author and the persons assigned."""
-_FOR_THOSE_NAMED: Final = ("panel.named",)
+_FOR_THOSE_NAMED: Final = ("panel.named", "conflict.entered", "conflict.settled")
 _FOR_ALL_AT_WORK: Final = ("hold.asked", "record.hold")
 
 

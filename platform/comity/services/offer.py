@@ -11,6 +11,7 @@ from comity.domain.lifecycle_facts import Actor, State, Verb
 from comity.domain.lifecycle_table import HOLDABLE
 from comity.domain.record import Record
 from comity.domain.roles import Role
+from comity.services import recount
 from comity.services.appeal_again import before_council, open_to_council
 from comity.services.decide import before_me
 from comity.services.end_handling import WAITS
@@ -53,6 +54,8 @@ LABELS: Final = {
     "waive/council": "Waive notice again",
     "interests": "Declared interests",
     "reply": "Enter a reply",
+    "conflict": "Enter a conflict of interest",
+    "conflict/settle": "Say whether a conflict of interest stands",
     "restrict": "Carry out a legal order",
     "restrict/confirm": "Confirm a legal order",
     "restrict/lift": "End a legal order",
@@ -118,6 +121,10 @@ def _by_role(unit: Unit, record: Record) -> set[str]:
     officer = roles & {Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON}
     if officer and at_work(unit, record) and not record.is_published:
         found.add("lift")
+    if recount.may_enter(unit, record):
+        found.add("conflict")
+    if recount.may_confirm(unit, record):
+        found.add("conflict/settle")
     if provisional(record) is not None and may_confirm(unit, record):
         found.add("restrict/confirm")
     if Role.COUNCIL_MEMBER in roles and record.is_published and record.tombstone is None:

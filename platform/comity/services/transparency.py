@@ -197,6 +197,8 @@ def _others(system: Unit, given: Sequence[Given], since: datetime, until: dateti
         "restrict": "legal order carried out",
         "restrict_confirmed": "legal order confirmed by a second person",
         "restrict_lapsed": "legal order that nobody confirmed",
+        "conflict_entered": "conflict of interest entered after a vote",
+        "conflict_found": "conflict of interest confirmed after a vote",
     }
     return [
         _table("Holds asked for, by sector", ("sector", "outcome"), holds),

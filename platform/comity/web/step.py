@@ -33,11 +33,11 @@ class Answers:
         """As `Sent.ticked`."""
         return self._sent.ticked(f"{self._prefix}.{name}")
 
-    def agrees(self) -> bool:
+    def agrees(self, name: str = "agrees") -> bool:
         """A yes or a no; neither is a problem, never a guess."""
-        if self.one("agrees") not in ("yes", "no"):
-            raise Invalid([Problem("agrees", "missing", "Choose yes or no.")])
-        return self.one("agrees") == "yes"
+        if self.one(name) not in ("yes", "no"):
+            raise Invalid([Problem(name, "missing", "Choose yes or no.")])
+        return self.one(name) == "yes"
 
     def moment(self, name: str) -> datetime:
         """A moment in UTC."""

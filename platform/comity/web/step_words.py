@@ -163,6 +163,19 @@ WORDS: Final[Mapping[str, Words]] = {
         "Enter it",
         "The reply is recorded.",
     ),
+    "conflict": Words(
+        "Enter a conflict of interest",
+        "It changes no count yet: a member of council without an interest in the record, or the auditor, says whether it stands."
+        " The reviewer hears of it, and it is counted in public.",
+        "Enter it",
+        "It is entered. Council or the auditor decides whether it stands.",
+    ),
+    "conflict/settle": Words(
+        "Does the conflict of interest stand?",
+        "If it stands, the vote is not counted any more, and a published record that has lost its quorum shows “under dispute”.",
+        "Record it",
+        "It is recorded, and the reviewer is told.",
+    ),
     "restrict": Words(
         "Carry out a legal order",
         "The record goes out of sight at once, for one working day. It stays so only if a second person sees the order and"

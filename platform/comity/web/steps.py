@@ -24,6 +24,7 @@ from comity.services import (
 from comity.services.publish import advance
 from comity.services.unit import Unit
 from comity.web.appeal_steps import APPEAL_STEPS
+from comity.web.conflict_steps import CONFLICT_STEPS
 from comity.web.forms import Field
 from comity.web.step import YES_NO, Answers, Step, nothing, reason, words
 
@@ -228,6 +229,7 @@ STEPS: Final = (
         to="",
     ),
     *APPEAL_STEPS,
+    *CONFLICT_STEPS,
     Step(
         "reply",
         "reply",

@@ -71,6 +71,8 @@ SAID: Final[Mapping[str, tuple[str, ReasonFor | None]]] = {
     "personal_data_lifted": ("The personal-data block was lifted", "override"),
     "withdrawal_asked": ("The originator asked to withdraw it", "withdraw"),
     "restrict": ("A legal order restricts it", "restrict"),
+    "conflict_found": ("A vote is not counted any more: an interest stands against it", None),
+    "conflict_refused": ("No interest stands against a vote", None),
     "restrict_confirmed": ("A second person confirmed the order", None),
     "restrict_lapsed": ("Nobody confirmed the order", None),
     "restriction_lifted": ("The legal order has ended", None),
