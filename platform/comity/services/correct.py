@@ -17,11 +17,13 @@ from comity.domain.minor import too_much, turns_round
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.domain.source import graded_as_before, same_sources
+from comity.domain.viewer import Viewer
 from comity.services.check import Checked, check_submission, exception_given, finding_key
 from comity.services.draft import full_content, new_version, working
 from comity.services.publish import awaits_confirmation
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record, take
+from comity.services.submit import statements
 from comity.services.unit import Unit
 from comity.storage import revisions
 
@@ -154,13 +156,27 @@ def keep_version_in_force(unit: Unit, *, ref: str) -> Record:
     if record.author != unit.viewer.person:
         raise NotAllowed("Only its author gives up a correction.")
     if record.state is State.PUBLISHED and record.working_revision_id != record.published_revision_id:
-        record = settle(unit, replace(record, working_revision_id=record.published_revision_id))
+        record = settle(unit, replace(record, **_as_published(unit, record)))
         unit.audit("correct.give_up", record.ref, audience_id=record.audience_id)
         return record
     facts = Facts(by=Actor.AUTHOR)
-    return take(
-        unit, record, Verb.KEEP_VERSION_IN_FORCE, facts, working_revision_id=record.published_revision_id
-    )
+    return take(unit, record, Verb.KEEP_VERSION_IN_FORCE, facts, **_as_published(unit, record))
+
+
+def _as_published(unit: Unit, record: Record) -> dict[str, Any]:
+    """What the version in force says of itself, in place of what was handed in with a correction that is given up."""
+    system = unit.acting_as(Viewer.system(unit.node.node_id, "keep the version in force"))
+    content = full_content(system, _in_force(system, record))
+    facts = {name: value for name, value in record.facts.items() if name != "before_correction"}
+    before = record.facts.get("before_correction") or {}
+    facts |= statements(content)
+    if before:
+        facts["supersedes"] = before["supersedes"]
+    return {
+        "working_revision_id": record.published_revision_id,
+        "urgent": bool(before.get("urgent", record.urgent)),
+        "facts": facts,
+    }
 
 
 def confirm_still_true(unit: Unit, *, ref: str, review_due: date) -> Record:
