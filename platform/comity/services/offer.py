@@ -36,6 +36,7 @@ LABELS: Final = {
     "exception": "Ask for exceptional handling of personal data",
     "lift": "Decide on the personal data",
     "correct": "Correct",
+    "still-true": "Say that it still stands",
     "correct/minor": "Mend a typo or a link",
     "handling": "Look at the marking again",
     "give-up": "Keep the version in force",
@@ -98,6 +99,8 @@ def _by_author(unit: Unit, record: Record) -> set[str]:
     }
     if record.state is State.PUBLISHED and not _correcting(record) and unit.viewer.may("correct", "own"):
         found.add("correct")
+    if record.state is State.PUBLISHED and record.overdue(unit.now):
+        found.add("still-true")
     if _mendable(record):
         found.add("correct/minor")
     if _correcting(record) and record.state in (State.PUBLISHED, State.CHANGES_REQUESTED, State.REJECTED):

@@ -51,6 +51,12 @@ WORDS: Final[Mapping[str, Words]] = {
         "Begin a correction",
         "Your working copy is ready.",
     ),
+    "still-true": Words(
+        "Say that it still stands",
+        "You have looked at its facts and sources again. Its review is due next on the date that you give.",
+        "It still stands",
+        "Recorded. The next review date is set.",
+    ),
     "give-up": Words(
         "Keep the version in force",
         "Your working copy is put aside. What is published stays as it is.",

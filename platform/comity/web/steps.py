@@ -113,6 +113,15 @@ STEPS: Final = (
         to="edit",
     ),
     Step(
+        "still-true",
+        "still-true",
+        lambda unit, ref, given: correct.confirm_still_true(
+            unit, ref=ref, review_due=given.day("review_due")
+        ),
+        lambda _u, _r: [Field("review_due", "Next review", "date", "Before it expires.")],
+        to="",
+    ),
+    Step(
         "give-up",
         "give-up",
         lambda unit, ref, _: correct.keep_version_in_force(unit, ref=ref),

@@ -16,7 +16,7 @@ from typing import Final
 
 from comity.domain.errors import Busy
 from comity.log import logger
-from comity.services import alerts, attach, clock, lease, mail, reindex, sign_out
+from comity.services import age, alerts, attach, clock, lease, mail, reindex, sign_out
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 
@@ -46,6 +46,10 @@ def _tick(unit: Unit, _worker: str) -> None:
     ticked = clock.tick(unit)
     if ticked.failed:
         logger().error("clock could not move records", count=len(ticked.failed))
+
+
+def _age(unit: Unit, _worker: str) -> None:
+    age.age(unit)
 
 
 def _forget(unit: Unit, _worker: str) -> None:
@@ -80,6 +84,7 @@ JOBS: Final[Sequence[Job | Errand]] = (
     Errand("alerts", 3.0, _follow),
     Errand("mail", 20.0, _mail),
     Errand("attachments", 21600.0, _sweep),
+    Job("age of records", 3600.0, _age),
     Job("sessions", 3600.0, _forget),
     Job("index words", 86400.0, _prune),
 )
