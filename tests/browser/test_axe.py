@@ -36,6 +36,9 @@ WHO: Final = {
     "/members/of/{organization_id}": "organization_admin",
     "/members/{account_id}": "organization_admin",
     "/audit": "auditor",
+    "/interests": "auditor",
+    "/records/{ref}/interests": "auditor",
+    "/records/{ref}/contact": "ombudsperson",
     "/audit/openings/{ref}": "auditor",
 }
 """Who sees a page as it is meant; everything else is visited as the liaison, who wrote the record."""

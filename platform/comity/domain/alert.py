@@ -86,6 +86,7 @@ WORK: Final[Mapping[str, str]] = {
     "reply.invited": "to_tell",
     "access.asked": "access_asked",
     "handling.over": "handling_over",
+    "outside.received": "outside",
     "dispute.council_asked": "council_asked",
     "dispute.correction_due": "correction_due",
 }
@@ -120,6 +121,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "to_tell": "An organization that a record names is to be told, and may reply.",
     "council_asked": "A decision on an appeal was taken to council.",
     "correction_due": "An appeal decided that a record is corrected: its author makes a new version.",
+    "outside": "An appeal or a reply came in from somebody without an account.",
     "handling_over": "The time set for the conditions of a record is over: look at its marking again.",
     "access_asked": "Somebody asks for access to a record.",
 }

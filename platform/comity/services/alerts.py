@@ -37,6 +37,7 @@ _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "dispute.decided": (Role.OMBUDSPERSON,),
     "dispute.council_asked": (Role.COUNCIL_MEMBER, Role.OMBUDSPERSON),
     "reply.invited": (Role.OMBUDSPERSON,),
+    "outside.received": (Role.OMBUDSPERSON,),
 }
 """Whose work an event is, beside the author and the persons assigned."""
 _FOR_THOSE_NAMED: Final = ("panel.named", "conflict.entered", "conflict.settled")

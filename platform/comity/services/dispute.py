@@ -44,7 +44,7 @@ def raise_appeal(
     """Put an appeal before the ombudsperson. `by` is who appeals when it is entered for somebody without an account."""
     record = held_record(unit, ref)
     if not unit.viewer.signed_in:
-        raise NotAllowed("Write to the ombudsperson, whose address is on the governance page.")
+        raise NotAllowed("Without an account, use the page for appeals and replies: /respond.")
     if not grounds.strip() or len(grounds) > GROUNDS_CHARACTERS:
         raise Invalid(
             [Problem("grounds", "length", f"Say what is wrong, in up to {GROUNDS_CHARACTERS} characters.")]

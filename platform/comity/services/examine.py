@@ -28,7 +28,7 @@ __all__ = ["Desk", "Said", "SourceLine", "StoredVote", "at_work", "examine", "ma
 
 _COUNCIL_ONLY: Final = frozenset({
     "council_withdraw", "council_hold", "council_appeal", "council_waiver", "council_asked", "graded", "unassigned", "panel_voice",
-    "conflict_entered",
+    "conflict_entered", "from_outside", "outside_code",
 })  # fmt: skip
 _COUNTED: Final = frozenset({State.IN_REVIEW, State.APPROVED})
 

@@ -53,6 +53,7 @@ LABELS: Final = {
     "appeal/council": "Take a decision to council",
     "appeals/council": "Decide on a second appeal",
     "waive/council": "Waive notice again",
+    "contact": "Organizations without an account",
     "interests": "Declared interests",
     "reply": "Enter a reply",
     "conflict": "Enter a conflict of interest",
@@ -118,9 +119,9 @@ def _by_role(unit: Unit, record: Record) -> set[str]:
     if unit.viewer.person in assigned_reviewers(record) and record.state is State.IN_REVIEW and not own:
         found.add("review")
     if Role.OMBUDSPERSON in roles and record.is_published:
-        found.add("appeals")
+        found |= {"appeals", "contact"}
     if Role.OMBUDSPERSON in roles and editorial.of_record(unit.db, editorial.StoredReply, record.id):
-        found.add("reply")
+        found |= {"reply", "contact"}
     officer = roles & {Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON}
     if officer and at_work(unit, record) and not record.is_published:
         found.add("lift")

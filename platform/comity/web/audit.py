@@ -27,6 +27,7 @@ FAMILIES: Final = (
     ("withdraw", "Withdrawals"),
     ("dispute", "Appeals"),
     ("reply", "Replies"),
+    ("outside", "Messages without an account"),
     ("personal_data", "Personal-data exceptions"),
     ("attachment", "Files"),
     ("account", "Accounts"),

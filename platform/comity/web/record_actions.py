@@ -17,6 +17,7 @@ _TONES: Final = {
     "appeals/council": "primary",
     "appeal/council": "quiet",
     "interests": "quiet",
+    "contact": "quiet",
     "waive/council": "quiet",
     "hold/agree": "primary",
     "withdraw/acknowledge": "primary",

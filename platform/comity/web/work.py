@@ -44,6 +44,7 @@ GROUPS: Final = (
     ("disputes", "Appeals", "First looks and decisions.", "appeals"),
     ("replies", "Named organizations", "To be told, and heard.", "reply"),
     ("holds", "Holds", "Asked for, or in force.", "hold/agree"),
+    ("outside", "Came in without an account", "To check, and to enter.", "contact"),
     ("council", "Appeals before council", "Your voice is asked for.", "appeals/council"),
     ("to_correct", "Corrections to make", "An appeal decided so.", "work"),
     ("conditions", "Markings to look at again", "The time set for them is over.", "handling"),
