@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from comity.config import POLICIES
+from comity.domain.duty_of_care import DutyOfCare
 from comity.domain.governance import HandlingPolicy, QuorumPolicy, ReasonCodes, ServiceLevels
 from comity.domain.lists import BaselineList, CommonPartners
 from comity.domain.membership import MembershipPolicy
@@ -49,6 +50,12 @@ def language(code: str) -> LanguageRules | None:
 def holidays() -> Holidays:
     """The days on which this node does not work: every clock that counts working days leaves them out."""
     return load("governance/holidays", Holidays)
+
+
+@lru_cache(maxsize=1)
+def duty_of_care() -> DutyOfCare:
+    """Where people under pressure find help."""
+    return load("duty_of_care", DutyOfCare)
 
 
 @lru_cache(maxsize=1)
