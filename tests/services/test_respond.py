@@ -9,7 +9,7 @@ import pytest
 from comity.domain.errors import Conflict, Invalid, NotFound, TooMany
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import alerts, dispute, examine, reply, respond, take_in, worklist
+from comity.services import alerts, dispute, examine, hear, reply, respond, worklist
 from comity.services.respond import Letter
 from comity.storage import editorial
 from tests.story import Story, noted, reading, ticked
@@ -29,15 +29,15 @@ def sent(
         respond.respond(unit, letter=letter, address=address)
 
 
-def waiting(story: Story, record: Record) -> list[take_in.Message]:
+def waiting(story: Story, record: Record) -> list[hear.Message]:
     with story.unit("ombudsperson", writes=False) as unit:
-        return take_in.messages(unit, ref=record.ref)
+        return hear.messages(unit, ref=record.ref)
 
 
-def handed(story: Story, record: Record) -> take_in.Code:
+def handed(story: Story, record: Record) -> hear.Code:
     with story.unit("ombudsperson") as unit:
-        entity = take_in.named(unit, ref=record.ref)[0].entity_id
-        return take_in.hand_out(unit, ref=record.ref, entity_id=entity)
+        entity = hear.named(unit, ref=record.ref)[0].entity_id
+        return hear.hand_out(unit, ref=record.ref, entity_id=entity)
 
 
 def everything_kept(story: Story) -> list[editorial.Decision]:
@@ -56,7 +56,7 @@ def test_anybody_appeals_about_a_public_record(story: Story) -> None:
     with story.unit("ombudsperson", writes=False) as unit:
         assert [item.record.ref for item in worklist.worklist(unit).outside] == [record.ref]
     with story.unit("ombudsperson") as unit:
-        take_in.enter(unit, ref=record.ref, message_id=one.id, words=one.words)
+        hear.enter(unit, ref=record.ref, message_id=one.id, words=one.words)
         (raised,) = dispute.appeals(unit, ref=record.ref)
     assert (raised.raised_by, raised.grounds) == (
         "somebody without an account",
@@ -89,9 +89,9 @@ def test_a_reply_comes_in_by_a_code_and_stands_unedited(story: Story) -> None:
     (one,) = waiting(story, record)
     assert (one.kind, one.name) == ("reply", code.name)
     with story.unit("ombudsperson") as unit, pytest.raises(Invalid):
-        take_in.enter(unit, ref=record.ref, message_id=one.id, words="They left that programme.")
+        hear.enter(unit, ref=record.ref, message_id=one.id, words="They left that programme.")
     with story.unit("ombudsperson") as unit:
-        take_in.enter(unit, ref=record.ref, message_id=one.id, words=one.words)
+        hear.enter(unit, ref=record.ref, message_id=one.id, words=one.words)
     ticked(story, days=20)
     assert [one.text for one in reading(story, "researcher", record).replies] == [WORDS]
 
@@ -107,7 +107,7 @@ def test_a_code_works_once_for_its_record_until_it_ends(story: Story) -> None:
     sent(story, record, "reply", code.secret, words="And once more.")
     assert [one.words for one in waiting(story, record)] == [WORDS]
     late = handed(story, other)
-    story.now += take_in.LASTS
+    story.now += hear.LASTS
     sent(story, other, "reply", late.secret)
     assert waiting(story, other) == []
 
@@ -120,7 +120,7 @@ def test_a_code_lets_its_organization_appeal_under_its_name(story: Story) -> Non
     sent(story, record, "appeal", code.secret)
     (one,) = waiting(story, record)
     with story.unit("ombudsperson") as unit:
-        take_in.enter(unit, ref=record.ref, message_id=one.id, words=one.words)
+        hear.enter(unit, ref=record.ref, message_id=one.id, words=one.words)
         assert [raised.raised_by for raised in dispute.appeals(unit, ref=record.ref)] == [code.name]
 
 
@@ -144,11 +144,11 @@ def test_nobody_else_hands_out_sees_or_enters(story: Story) -> None:
     for who in ("editor", "contributor", "reviewer_uni", "auditor", "council_ngo", "public"):
         with story.unit(who) as unit:
             with pytest.raises(NotFound):
-                take_in.hand_out(unit, ref=record.ref, entity_id="x")
+                hear.hand_out(unit, ref=record.ref, entity_id="x")
             with pytest.raises(NotFound):
-                take_in.messages(unit, ref=record.ref)
+                hear.messages(unit, ref=record.ref)
             with pytest.raises(NotFound):
-                take_in.enter(unit, ref=record.ref, message_id=one.id, words=one.words)
+                hear.enter(unit, ref=record.ref, message_id=one.id, words=one.words)
     with story.unit("contributor", writes=False) as unit:
         assert WORDS not in repr(examine.examine(unit, ref=record.ref).said)
 
@@ -158,11 +158,11 @@ def test_what_was_dealt_with_is_blotted_out(story: Story) -> None:
     sent(story, record)
     (one,) = waiting(story, record)
     with story.unit("ombudsperson") as unit, pytest.raises(Invalid):
-        take_in.put_aside(unit, ref=record.ref, message_id=one.id, text=" ")
+        hear.put_aside(unit, ref=record.ref, message_id=one.id, text=" ")
     with story.unit("ombudsperson") as unit:
-        take_in.put_aside(unit, ref=record.ref, message_id=one.id, text="Advertising.")
+        hear.put_aside(unit, ref=record.ref, message_id=one.id, text="Advertising.")
     with story.unit("ombudsperson") as unit, pytest.raises(Conflict):
-        take_in.put_aside(unit, ref=record.ref, message_id=one.id, text="Again.")
+        hear.put_aside(unit, ref=record.ref, message_id=one.id, text="Again.")
     kept = repr(everything_kept(story))
     assert WORDS not in kept
     assert "desk@example.org" not in kept
@@ -220,7 +220,7 @@ def test_what_is_taken_out_of_a_reply_is_said(story: Story) -> None:
     (one,) = waiting(story, record)
     with story.unit("ombudsperson") as unit:
         redaction = reply.redacted("personal_data", "A name.")
-        take_in.enter(unit, ref=record.ref, message_id=one.id, words="Ask our rector.", redaction=redaction)
+        hear.enter(unit, ref=record.ref, message_id=one.id, words="Ask our rector.", redaction=redaction)
     ticked(story, days=20)
     shown = reading(story, "researcher", record).replies
     assert [(one.text, one.edited_note) for one in shown] == [

@@ -10,7 +10,7 @@ from comity.domain.quorum import Tally
 from comity.domain.record import Record
 from comity.domain.reply import ReplyState
 from comity.domain.roles import Role
-from comity.services import appeal_again, decide, restrict, take_in
+from comity.services import appeal_again, decide, hear, restrict
 from comity.services.dispute import TO_CORRECT
 from comity.services.end_handling import WAITS
 from comity.services.reviewers import assigned_reviewers, count
@@ -59,7 +59,7 @@ def worklist(unit: Unit) -> Worklist:
         mine=_items(unit, mine),
         conditions=_items(unit, [one for one in mine if one.facts.get(WAITS) and one.tombstone is None]),
         to_correct=_items(unit, [one for one in mine if one.facts.get(TO_CORRECT) and one.tombstone is None]),
-        outside=_readable(unit, take_in.to_check(unit)),
+        outside=_readable(unit, hear.to_check(unit)),
         council=_readable(unit, appeal_again.waiting(unit)),
         triage=_items(unit, _in(unit, State.SUBMITTED, State.TRIAGE)) if editing else (),
         to_review=[one for one in reviewing if not one.voted],

@@ -15,7 +15,7 @@ from comity.domain.errors import Conflict, Invalid, Problem
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
-from comity.services import reply, respond, take_in, triage
+from comity.services import hear, reply, respond, triage
 from comity.services.read import find_record, marking_of
 from comity.services.respond import Letter
 from comity.web.forms import Field, Sent, SentForm, filled, general
@@ -101,7 +101,7 @@ def code(ctx: Ctx, ref: str, sent: SentForm) -> Response:
     """A code, shown once."""
     sent.only("entity")
     try:
-        made = take_in.hand_out(ctx.unit, ref=ref, entity_id=sent.one("entity"))
+        made = hear.hand_out(ctx.unit, ref=ref, entity_id=sent.one("entity"))
     except Invalid as wrong:
         return _desk(ctx, ref, problems=wrong.problems, status=422)
     where = f"{ctx.settings.public_url.rstrip('/')}/respond?about={ref}"
@@ -117,7 +117,7 @@ def enter(ctx: Ctx, ref: str, message_id: int, sent: SentForm) -> Response:
     sent.only("words", "redacted", "note")
     redaction = reply.redacted(sent.one("redacted"), sent.one("note"))
     try:
-        take_in.enter(ctx.unit, ref=ref, message_id=message_id, words=sent.one("words"), redaction=redaction)
+        hear.enter(ctx.unit, ref=ref, message_id=message_id, words=sent.one("words"), redaction=redaction)
     except Invalid as wrong:
         return _desk(ctx, ref, at=message_id, sent=sent, problems=wrong.problems, status=422)
     except Conflict as conflict:
@@ -132,7 +132,7 @@ def put_aside(ctx: Ctx, ref: str, message_id: int, sent: SentForm) -> Response:
     """It is not entered."""
     sent.only("text")
     try:
-        take_in.put_aside(ctx.unit, ref=ref, message_id=message_id, text=sent.one("text"))
+        hear.put_aside(ctx.unit, ref=ref, message_id=message_id, text=sent.one("text"))
     except Invalid as wrong:
         return _desk(ctx, ref, problems=wrong.problems, status=422)
     return redirect(ctx, f"/records/{ref}/contact", "It is put aside.")
@@ -147,11 +147,11 @@ def _desk(
     problems: Sequence[Problem] = (),
     status: int = 200,
 ) -> Response:
-    named = take_in.named(ctx.unit, ref=ref)
+    named = hear.named(ctx.unit, ref=ref)
     options = tuple((one.entity_id, one.entity_name) for one in named)
     waiting = [
         {"message": one, "fields": _fields(one, sent if one.id == at else None, problems)}
-        for one in take_in.messages(ctx.unit, ref=ref)
+        for one in hear.messages(ctx.unit, ref=ref)
     ]
     return page(
         ctx,
@@ -166,7 +166,7 @@ def _desk(
     )
 
 
-def _fields(one: take_in.Message, sent: Sent | None, problems: Sequence[Problem]) -> list[Field]:
+def _fields(one: hear.Message, sent: Sent | None, problems: Sequence[Problem]) -> list[Field]:
     """An appeal stands as it came. Of a reply, personal data and unlawful content are taken out, and it is said."""
     found = [Field("words", "As it came", "prose", value=one.words, max_length=respond.REPLY_CHARACTERS)]
     if one.kind == "reply":
