@@ -14,9 +14,11 @@ from comity.domain.handling import Handling
 from comity.domain.kinds.registry import kind
 from comity.domain.quorum import Decision
 from comity.domain.record import Record
+from comity.domain.roles import Role
 from comity.domain.tlp import TLP
 from comity.services import clock, draft, find, read, review, submit, triage
-from tests.factories import World, person_id
+from comity.storage import people, role_grants
+from tests.factories import World, make_account, person_id
 
 NOW: Final = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning after the dates in the worked examples."""
@@ -139,3 +141,18 @@ def noted(story: Story) -> Record:
     return story.voted(
         record, "reviewer_ngo", devils_advocate=True, innocent_explanation="A shared building."
     )
+
+
+ENOUGH: Final = ("council_uni", "council_firm", "council_ngo", "second_uni", "second_firm", "second_ngo")
+"""Half of the seats of council, once `seat_council` has filled them."""
+
+
+def seat_council(story: Story) -> Story:
+    """Council with two members of each sector outside government."""
+    homes = {"second_uni": "uni-north", "second_firm": "firm-optics", "second_ngo": "ngo-rights"}
+    with story.unit("system") as unit:
+        for who, home in homes.items():
+            story.world.people[who] = (home, (Role.COUNCIL_MEMBER,))
+            people.add_account(unit.db, make_account(who, home, now=story.now))
+            role_grants.add(unit.db, person_id(who), Role.COUNCIL_MEMBER, by="system", now=story.now)
+    return story

@@ -12,13 +12,16 @@ import yaml
 from pydantic import BaseModel
 
 from comity.config import POLICIES
+from comity.domain.duty_of_care import DutyOfCare
 from comity.domain.governance import HandlingPolicy, QuorumPolicy, ReasonCodes, ServiceLevels
 from comity.domain.lists import BaselineList, CommonPartners
 from comity.domain.membership import MembershipPolicy
+from comity.domain.minor import MinorPolicy
 from comity.domain.neutral_language import LanguageRules
 from comity.domain.roles import RolesPolicy
 from comity.domain.source_admission import SourcesPolicy, admission_problems
 from comity.domain.taxonomy import Taxonomy
+from comity.domain.working_days import Holidays
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -44,9 +47,27 @@ def language(code: str) -> LanguageRules | None:
 
 
 @lru_cache(maxsize=1)
+def holidays() -> Holidays:
+    """The days on which this node does not work: every clock that counts working days leaves them out."""
+    return load("governance/holidays", Holidays)
+
+
+@lru_cache(maxsize=1)
+def duty_of_care() -> DutyOfCare:
+    """Where people under pressure find help."""
+    return load("duty_of_care", DutyOfCare)
+
+
+@lru_cache(maxsize=1)
 def membership() -> MembershipPolicy:
     """How organizations become members, and who invites and grants."""
     return load("governance/membership", MembershipPolicy)
+
+
+@lru_cache(maxsize=1)
+def minor_corrections() -> MinorPolicy:
+    """What may be mended without a vote."""
+    return load("governance/minor_corrections", MinorPolicy)
 
 
 @lru_cache(maxsize=1)

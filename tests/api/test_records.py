@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
+from comity.domain.handling import Handling
 from comity.domain.tlp import TLP
 from tests.api.conftest import AMBER, READ, Service
+from tests.story import ticked
 
 
 def test_a_reader_finds_and_reads_a_record(service: Service) -> None:
@@ -53,3 +57,20 @@ def openings(service: Service, record_id: int) -> list[str]:
             {"id": record_id},
         )
         return [row[0] for row in rows]
+
+
+def test_the_handling_is_said_in_sentences_and_its_author_may_leave_it(service: Service) -> None:
+    """H-06, and the end of the time that was set for the conditions."""
+    end = service.story.now + timedelta(days=1)
+    handling = Handling(tlp=TLP.GREEN, affected_party_notice="must_not", handling_ends=end)
+    ref = service.story.published(handling=handling).ref
+    author = service.caller("liaison")
+    said = author.get(f"/records/{ref}").json()["handling_says"]
+    assert "Do not tell the organization concerned that it exists." in said
+    assert author.post(f"/records/{ref}/handling/kept", json={"text": "It stays."}).status_code == 409
+    ticked(service.story, days=2)
+    assert (
+        service.caller("contributor").post(f"/records/{ref}/handling/kept", json={"text": "x"}).status_code
+        == 403
+    )
+    assert author.post(f"/records/{ref}/handling/kept", json={"text": "It stays."}).status_code == 200

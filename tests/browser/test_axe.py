@@ -44,6 +44,9 @@ WHO: Final = {
     "/peers/{node_id}": "federation_officer",
     "/trust-groups": "federation_officer",
     "/audit": "auditor",
+    "/interests": "auditor",
+    "/records/{ref}/interests": "auditor",
+    "/records/{ref}/contact": "ombudsperson",
     "/audit/openings/{ref}": "auditor",
 }
 """Who sees a page as it is meant; everything else is visited as the liaison, who wrote the record."""

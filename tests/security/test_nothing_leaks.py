@@ -19,7 +19,7 @@ from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.domain.tlp import TLP
-from comity.services import read, withdraw
+from comity.services import read, restrict
 from comity.services.runtime import Runtime
 from tests.factories import make_world, person_id
 from tests.story import Story
@@ -151,7 +151,7 @@ def test_a_forbidden_tombstone_leaves_nothing_behind(story: Story, ask: Ask) -> 
     before = ask("reader")
     record = story.published(title="Moonlight that an order forbids")
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",

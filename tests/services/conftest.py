@@ -12,7 +12,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from comity.services import verify_password
 from tests.factories import make_world
 from tests.place import Place
-from tests.story import Story
+from tests.story import Story, seat_council
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -54,3 +54,9 @@ def sqlite_place(tmp_path: Path) -> Iterator[Place]:
     engine, world = make_world(tmp_path / "node.db")
     yield Place(engine, world)
     engine.dispose()
+
+
+@pytest.fixture
+def full(story: Story) -> Story:
+    """Council with two members of each sector outside government."""
+    return seat_council(story)

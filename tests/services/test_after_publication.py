@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,17 +10,22 @@ import pytest
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.lifecycle_facts import State
+from comity.domain.record import Record
 from comity.domain.tlp import TLP
 from comity.services import (
+    alerts,
     correct,
     draft,
     hold,
     read,
     recount,
     reply,
+    restrict,
     submit,
     withdraw,
 )
+from comity.services.reviewers import count
+from comity.storage import organizations
 from tests.factories import person_id
 from tests.story import Story, example, hits, reading, ticked
 
@@ -68,7 +74,7 @@ def test_an_order_may_forbid_the_tombstone(story: Story) -> None:
     """G-08."""
     record = story.published()
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",
@@ -218,17 +224,72 @@ def test_an_urgent_notice_stays_when_the_ordinary_rule_is_met(story: Story) -> N
     assert not record.urgent
 
 
+def _found_later(story: Story, record: Record, who: str, *, stands: bool = True) -> Record:
+    with story.unit(who) as unit:
+        return recount.settle_conflict(
+            unit,
+            ref=record.ref,
+            reviewer=person_id("reviewer_uni"),
+            stands=stands,
+            text="I have seen the contract.",
+        )
+
+
+def _entered(story: Story, record: Record, who: str = "editor") -> Record:
+    with story.unit(who) as unit:
+        return recount.enter_conflict(
+            unit, ref=record.ref, reviewer=person_id("reviewer_uni"), text="A contract."
+        )
+
+
 def test_a_conflict_found_later_is_counted_out_and_marks_the_record(story: Story) -> None:
     """G-23."""
     record = story.published()
     with story.unit("liaison") as unit, pytest.raises(NotAllowed):
         recount.enter_conflict(unit, ref=record.ref, reviewer=person_id("reviewer_uni"), text="A contract.")
-    with story.unit("ombudsperson") as unit:
-        marked = recount.enter_conflict(
-            unit, ref=record.ref, reviewer=person_id("reviewer_uni"), text="A contract."
-        )
+    marked = _entered(story, record)
+    with story.unit("system", writes=False) as unit:
+        assert count(unit, marked).met, "no editor takes a voice away alone"
+    assert not marked.under_dispute
+    marked = _found_later(story, record, "auditor")
     assert marked.under_dispute
     assert marked.state is State.PUBLISHED
+    with story.unit("system", writes=False) as unit:
+        assert not count(unit, marked).met
+
+
+def test_only_somebody_else_without_an_interest_confirms_a_conflict(story: Story) -> None:
+    record = story.published()
+    with pytest.raises(NotAllowed):
+        _found_later(story, record, "auditor")
+    _entered(story, record)
+    for who in ("editor", "ombudsperson", "liaison", "reviewer_uni", "reviewer_firm"):
+        with pytest.raises(NotAllowed):
+            _found_later(story, record, who)
+    with story.unit("system") as unit:
+        close = organizations.get(unit.db, "firm-batteries")
+        assert close is not None
+        organizations.save(unit.db, replace(close, parent="gov-security-office"))
+    with pytest.raises(NotAllowed):
+        _found_later(story, record, "council_firm")
+    assert not _found_later(story, record, "council_ngo", stands=False).under_dispute
+    with pytest.raises(NotAllowed):
+        _found_later(story, record, "auditor")
+
+
+def test_the_reviewer_hears_of_a_conflict_and_its_end(story: Story) -> None:
+    record = story.published()
+    _entered(story, record)
+    _found_later(story, record, "council_ngo")
+    with story.unit("system") as unit:
+        while alerts.follow(unit, worker="test"):
+            pass
+    with story.unit("reviewer_uni", writes=False) as unit:
+        told = [one.sentence for one in alerts.listed(unit)]
+    assert any("entered a conflict of interest against your vote" in one for one in told)
+    assert any("It was decided whether a conflict" in one for one in told)
+    with story.unit("reviewer_firm", writes=False) as unit:
+        assert not any("conflict" in one.sentence for one in alerts.listed(unit))
 
 
 def test_an_author_confirms_that_a_record_still_stands(story: Story) -> None:

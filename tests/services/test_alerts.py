@@ -10,7 +10,19 @@ from comity.domain.errors import Invalid, NotFound
 from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import alerts, correct, draft, export, find, read, submit, subscribe, triage, withdraw
+from comity.services import (
+    alerts,
+    correct,
+    draft,
+    export,
+    find,
+    read,
+    restrict,
+    submit,
+    subscribe,
+    triage,
+    withdraw,
+)
 from tests.factories import person_id
 from tests.story import Story, grades
 
@@ -114,7 +126,7 @@ def test_a_later_narrowing_takes_the_alert_away_without_a_gap(story: Story) -> N
     second = story.published(title="The second notice")
     assert len(lines(story, "researcher")) == 2
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=second.ref,
             reason_code="court_order",

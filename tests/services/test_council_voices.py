@@ -14,22 +14,8 @@ from comity.domain.roles import Role
 from comity.services import hold, withdraw
 from comity.services.withdraw import council_votes
 from comity.storage import editorial, organizations, people, role_grants
-from tests.factories import make_account, person_id
-from tests.story import Story
-
-ENOUGH = ("council_uni", "council_firm", "council_ngo", "second_uni", "second_firm", "second_ngo")
-
-
-@pytest.fixture
-def full(story: Story) -> Story:
-    """Council with two members of each sector outside government."""
-    homes = {"second_uni": "uni-north", "second_firm": "firm-optics", "second_ngo": "ngo-rights"}
-    with story.unit("system") as unit:
-        for who, home in homes.items():
-            story.world.people[who] = (home, (Role.COUNCIL_MEMBER,))
-            people.add_account(unit.db, make_account(who, home, now=story.now))
-            role_grants.add(unit.db, person_id(who), Role.COUNCIL_MEMBER, by="system", now=story.now)
-    return story
+from tests.factories import person_id
+from tests.story import ENOUGH, Story
 
 
 def _voted(story: Story, who: str, record: Record) -> State:

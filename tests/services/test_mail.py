@@ -18,7 +18,7 @@ from comity.config import Settings
 from comity.domain.alert import Period, mail_due, retry_after
 from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.tlp import TLP
-from comity.services import alerts, mail, subscribe
+from comity.services import alerts, mail, restrict, subscribe
 from comity.services.compose_mail import plain
 from comity.services.runtime import Runtime
 from tests.factories import person_id
@@ -182,14 +182,12 @@ def test_each_person_gets_one_mail_of_their_own(office: Office) -> None:
 
 
 def test_what_was_narrowed_before_sending_is_not_sent(office: Office) -> None:
-    from comity.services import withdraw
-
     quiet(office)
     office.save("researcher", period="daily")
     record = office.story.published(title="Questions at a conference")
     assert office.send() == mail.Sent(0, 0), "the digest is not due"
     with office.story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",

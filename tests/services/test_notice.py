@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from comity.domain.errors import Invalid
 from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record
 from comity.services import correct, draft, reply, submit
@@ -114,3 +115,24 @@ def test_readers_see_nothing_of_a_slot_until_its_version_is_published(
         "",
         "No ministry pays for it.",
     ]
+
+
+def test_what_was_taken_out_of_a_reply_is_said_with_its_reason(story: Story, published: Record) -> None:
+    """G-33: only personal data and unlawful content, and never in silence."""
+    slot = slots(story, published)[0]
+    words = "Ask our rector, [a name was taken out]."
+    for reason, note in (("personal_data", " "), ("stricter_part", "A passage."), ("", "A name.")):
+        taken_out = reply.redacted(reason, note)
+        with story.unit("ombudsperson") as unit, pytest.raises(Invalid):
+            reply.receive(unit, ref=published.ref, entity_id=slot.entity_id, words=words, redaction=taken_out)
+    with story.unit("ombudsperson") as unit:
+        taken_out = reply.redacted("personal_data", "The name of a private person.")
+        reply.receive(unit, ref=published.ref, entity_id=slot.entity_id, words=words, redaction=taken_out)
+        given = [
+            (one.reason_code, one.text)
+            for one in editorial.of_record(unit.db, editorial.Decision, published.id)
+            if one.what == "redact"
+        ]
+    assert given == [("personal_data", "The name of a private person.")]
+    shown = reading(story, "researcher", published).replies
+    assert [one.edited_note for one in shown] == ["Personal data removed: The name of a private person."]

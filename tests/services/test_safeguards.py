@@ -127,8 +127,8 @@ def test_many_minor_corrections_do_not_add_up_to_another_text(story: Story) -> N
         body="One sees the lamp at the pier from the harbour at night when it is clear. " * 4
     )
     content = stored(story, record)
-    for number, word in enumerate(("lamp", "pier", "harbour"), start=1):
-        content["body"] = content["body"].replace(word, f"other{number}", 1)
+    for word, other in (("lamp", "lantern"), ("pier", "quay"), ("harbour", "port")):
+        content["body"] = content["body"].replace(word, other, 1)
         with story.unit("liaison") as unit:
             record = correct.minor(unit, ref=record.ref, content=content, note="A typo.")
     assert record_version(story, record) == "1.3"

@@ -12,7 +12,7 @@ from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import correct, draft, hold, triage, withdraw
+from comity.services import correct, draft, hold, restrict, triage, withdraw
 from comity.services.reviewers import count
 from comity.services.settle import settle
 from comity.storage import records
@@ -21,7 +21,7 @@ from tests.story import Story, grades, reading, ticked
 
 def _ordered_away(story: Story, record: Record) -> None:
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",
@@ -29,11 +29,13 @@ def _ordered_away(story: Story, record: Record) -> None:
             order="2026/17",
             tombstone_forbidden=False,
         )
+    with story.unit("ombudsperson") as unit:
+        restrict.confirm(unit, ref=record.ref, order="2026/17")
 
 
 def _order_over(story: Story, record: Record) -> Record:
     with story.unit("editor") as unit:
-        return withdraw.lift_restriction(unit, ref=record.ref, text="It was set aside.")
+        return restrict.lift_restriction(unit, ref=record.ref, text="It was set aside.")
 
 
 def _held(story: Story, record: Record) -> Record:
@@ -102,13 +104,16 @@ def test_a_tombstone_names_its_replacement_to_those_who_may_read_that_too(story:
 
 def test_a_minor_correction_brings_no_wording_that_reviewers_never_weighed(story: Story) -> None:
     """SG-03: an override has a reason that reviewers see, and nobody reviews a minor correction."""
-    record = story.published(title="Unpublished results after talks")
+    record = story.published(body="Unpublished results were asked for after talks at the harbour.")
     with story.unit("liaison") as unit:
         _, revision = draft.working(unit, record.ref)
-        content = {**draft.full_content(unit, revision), "title": "Infiltrated results after talks"}
+        content = {
+            **draft.full_content(unit, revision),
+            "body": "Infiltrated results were asked for after talks at the harbour.",
+        }
         with pytest.raises(Invalid) as refused:
             correct.minor(unit, ref=record.ref, content=content, note="A typo.")
-    assert [(one.field, one.code) for one in refused.value.problems] == [("title", "language")]
+    assert [(one.field, one.code) for one in refused.value.problems] == [("body", "language")]
 
 
 def test_an_editor_cannot_take_votes_away_by_grading_again(story: Story) -> None:

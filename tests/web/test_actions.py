@@ -12,8 +12,10 @@ from comity.domain.lifecycle_facts import State
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
 from comity.services import clock, dispute, read
+from comity.web.actions import OUT_OF_SIGHT
 from comity.web.step_words import WORDS
 from comity.web.steps import STEPS
+from tests.factories import person_id
 from tests.story import NOW, Story
 from tests.web.conftest import Browser, Portal
 from tests.web.forms_of_a_page import changed, form_of, send
@@ -146,27 +148,26 @@ def test_a_typo_is_mended_at_once_and_more_is_refused_with_the_text_kept(
 ) -> None:
     record = tale.published()
     page = at(record, "correct/minor")
-    title = dict(form_of(browser("liaison").get(page).text, page))["title"]
+    summary = dict(form_of(browser("liaison").get(page).text, page))["summary"]
     more = send(
         browser("liaison"),
         page,
         page,
-        title="Quite " * 20,
         summary="Another text altogether. " * 15,
         _note="All of it",
     )
     assert more.status_code == 422
     assert "Another text altogether." in more.text
-    silent = send(browser("liaison"), page, page, title=f"{title}.")
+    silent = send(browser("liaison"), page, page, summary=f"{summary} Typo.")
     assert silent.status_code == 422
     assert "Say what was mended." in silent.text
-    done = send(browser("editor"), page, page, title=f"{title}.", _note="A full stop")
+    done = send(browser("editor"), page, page, summary=f"{summary} Typo.", _note="A full stop")
     assert done.status_code == 303, done.text
     with tale.unit("researcher") as unit:
         reading = read.read(unit, ref=record.ref)
     assert reading.revision is not None
     assert reading.revision.version == "1.1"
-    assert reading.content["title"] == f"{title}."
+    assert reading.content["summary"] == f"{summary} Typo."
 
 
 def test_a_minor_correction_cannot_carry_a_field_that_is_not_on_its_page(
@@ -254,6 +255,18 @@ def test_an_appeal_reaches_the_ombudsperson_and_marks_the_record(
     assert not now_is(tale, record).under_dispute
 
 
+def test_a_conflict_is_entered_by_one_and_settled_by_another(tale: Story, browser: Browser) -> None:
+    record = tale.published()
+    assert browser("liaison").get(at(record, "conflict")).status_code == 404
+    voter = person_id("reviewer_uni")
+    assert step(browser, "editor", record, "conflict", reviewer=voter, text="").status_code == 422
+    assert step(browser, "editor", record, "conflict", reviewer=voter, text="A contract.").status_code == 303
+    assert browser("editor").get(at(record, "conflict/settle")).status_code == 404
+    done = step(browser, "auditor", record, "conflict/settle", reviewer=voter, stands="yes", text="Seen.")
+    assert done.status_code == 303
+    assert now_is(tale, record).under_dispute
+
+
 def test_personal_data_needs_both_officers(tale: Story, browser: Browser) -> None:
     record = tale.drafted(known="Ask Professor Ada Example before you answer.")
     assert browser("data_protection_officer").get(at(record, "lift")).status_code == 404
@@ -316,6 +329,15 @@ def test_a_legal_order_takes_it_out_of_sight_and_its_end_brings_it_back(
     )
     assert done.status_code == 303
     assert browser("researcher").get(f"/records/{record.ref}").status_code == 404
+    second = browser("data_protection_officer")
+    assert second.get(at(record, "restrict/confirm")).status_code == 200
+    assert browser("council_uni").get(at(record, "restrict/confirm")).status_code == 404
+    assert (
+        step(browser, "data_protection_officer", record, "restrict/confirm", order="12/27").status_code == 422
+    )
+    assert (
+        step(browser, "data_protection_officer", record, "restrict/confirm", order="12/26").status_code == 303
+    )
     assert step(browser, "editor", record, "restrict/lift", text="It ended.").status_code == 303
     assert now_is(tale, record).state is State.PUBLISHED
 
@@ -351,7 +373,7 @@ def test_nobody_learns_of_a_draft_through_a_step(tale: Story, browser: Browser, 
         assert there.status_code == absent.status_code
         if there.status_code != 200:
             assert without_nonce(there.text) == without_nonce(absent.text)
-        if path != "restrict/lift" or who != "editor":
+        if not OUT_OF_SIGHT.get(path, frozenset()) & set(tale.world.people[who][1]):
             assert there.status_code == 404
         if path != "appeals":
             assert client.post(at(record, path)).status_code == client.post(nothing).status_code == 404

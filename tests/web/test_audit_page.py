@@ -10,7 +10,7 @@ import pytest
 from comity.domain.handling import AudienceChoice, Handling
 from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import read, withdraw
+from comity.services import read, restrict, withdraw
 from tests.story import Story
 from tests.web.conftest import Browser, Portal
 
@@ -94,7 +94,7 @@ def test_entries_of_a_record_that_was_taken_out_of_sight_go_with_it(browser: Bro
     record = story.published()
     assert any(record.ref in row for row in rows(browser("auditor")))
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",
@@ -192,3 +192,20 @@ def test_every_entry_about_a_record_carries_its_audience(story: Story) -> None:
             "SELECT action FROM audit_entry WHERE object LIKE 'RSI-%' AND audience_id IS NULL"
         ).all()
     assert bare == []
+
+
+def test_declared_interests_are_a_page_for_council_and_auditor(story: Story, browser: Browser) -> None:
+    """G-24: for everybody else there is no such page, and looking is itself in the log."""
+    record = story.in_review(story.submitted(story.drafted()))
+    story.voted(record, "reviewer_firm", interests=["A contract <b>with it</b>."])
+    for who in ("reviewer_uni", "reviewer_ngo"):
+        story.voted(record, who)
+    for path in ("/interests", f"/records/{record.ref}/interests"):
+        for who in ("council_ngo", "auditor"):
+            text = browser(who).get(path).text
+            assert "A contract &lt;b&gt;with it&lt;/b&gt;." in text, path
+            assert "Reviewer Firm" in text
+        for who in ("editor", "liaison", "reader"):
+            assert browser(who).get(path).status_code == 404, (who, path)
+    assert 'href="/interests"' in browser("auditor").get("/audit").text
+    assert "interests" in browser("auditor").get("/audit?family=audit").text

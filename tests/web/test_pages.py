@@ -14,7 +14,7 @@ from tests.web.conftest import Browser, Portal
 
 PUBLIC = (
     "/about", "/accessibility", "/organizations", "/organizations/uni-north", "/policies", "/policies/handling",
-    "/policies/governance/quorum", "/privacy", "/sign-in", "/tlp",
+    "/policies/governance/quorum", "/privacy", "/help", "/sign-in", "/tlp",
 )  # fmt: skip
 OWN = ("/account", "/account/password", "/account/second-factor", "/account/tokens")
 

@@ -191,18 +191,19 @@ def test_claims_that_are_over_are_visibly_not_in_force(
 
 
 def test_versions_compare_and_the_state_of_a_day(story: Story, portal: Portal, browser: Browser) -> None:
-    record = story.published(title="First title of it")
+    record = story.published(summary="First harbour of it")
     story.now += timedelta(days=3)
     portal.moment = story.now
-    _mend(story, record, title="Second title of it")
+    _mend(story, record, summary="Second harbour of it")
     client = browser("researcher")
     now = client.get(f"/records/{record.ref}").text
-    assert "Second title of it" in now
+    assert "Second harbour of it" in now
     assert "This is version 1.1. A slip was mended." in now
     assert "Academia: 1" in now, "a minor correction rests on the same votes"
     day = (story.now - timedelta(days=1)).date().isoformat()
     earlier = client.get(f"/records/{record.ref}?as_of={day}").text
-    assert "<h1><span>First title of it" in earlier
+    assert "First harbour of it" in earlier
+    assert "Second harbour of it" not in earlier
     assert "Version 1.1 is in force" in earlier
     diff = client.get(f"/records/{record.ref}/compare?old=1.0&new=1.1").text
     assert re.search(r"<del>.*?First", diff)
@@ -219,14 +220,14 @@ def test_versions_compare_and_the_state_of_a_day(story: Story, portal: Portal, b
 def test_who_opened_an_older_version_is_shown_what_changed(
     story: Story, portal: Portal, browser: Browser
 ) -> None:
-    record = story.published(handling=AMBER, title="An amber note")
+    record = story.published(handling=AMBER, summary="An amber note")
     client = browser("researcher")
     client.post(f"/records/{record.ref}/open", data={"purpose": "oversight"})
     story.now += timedelta(days=1)
     portal.moment = story.now
     with story.unit("liaison") as unit:
         read.open_with_purpose(unit, ref=record.ref, purpose="review_or_edit")
-    _mend(story, record, title="An amber note, mended")
+    _mend(story, record, summary="An amber note, mended")
     client = browser("researcher")
     opened = client.post(f"/records/{record.ref}/open", data={"purpose": "oversight"})
     assert opened.headers["location"] == f"/records/{record.ref}?since=1.0"
@@ -373,3 +374,37 @@ def test_hostile_content_is_text_on_every_page_of_the_record(
         answer = client.get(f"/records/{record.ref}{path}")
         assert answer.status_code == 200
         assert live(answer.text) == [], path
+
+
+def test_the_page_says_whom_a_reader_may_name_and_tell_and_until_when(
+    story: Story, portal: Portal, browser: Browser
+) -> None:
+    """H-06: beside the marking, so that it is on paper too."""
+    portal.moment = story.now
+    handling = Handling(
+        tlp=TLP.GREEN,
+        attribution="must",
+        affected_party_notice="must_not",
+        handling_ends=story.now + timedelta(days=5),
+    )
+    record = story.published(handling=handling)
+    text = browser("researcher").get(f"/records/{record.ref}").text
+    box = text[text.index('<section class="marking"') :].partition("</section>")[0]
+    for words in (
+        "name the originator",
+        "Do not tell the organization concerned",
+        "looks at these conditions again on",
+    ):
+        assert words in box, words
+    ticked(story, days=6)
+    portal.moment = story.now
+    assert (
+        "They hold until its originator changes them"
+        in browser("researcher").get(f"/records/{record.ref}").text
+    )
+    author = browser("liaison")
+    assert "Markings to look at again" in author.get("/work").text
+    sent = author.post(f"/records/{record.ref}/handling", data={"handling.text": "The tender still runs."})
+    assert sent.status_code == 303
+    assert "Markings to look at again" not in author.get("/work").text
+    assert browser("researcher").get(f"/records/{record.ref}/handling").status_code == 404

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from comity.domain.handling import Handling
 from comity.domain.tlp import TLP
-from comity.services import correct, reply, submit, withdraw
+from comity.services import correct, dispute, hold, lift, reply, restrict, submit
+from comity.storage import editorial
 from tests.story import NOW, Story
 from tests.web.conftest import Browser, Portal
 
@@ -91,7 +93,7 @@ def test_a_forbidden_tombstone_is_in_one_total_and_nowhere_else(
     """G-08."""
     record = [story.published() for _ in range(6)][-1]
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",
@@ -113,7 +115,7 @@ def test_a_report_stays_what_it_was(browser: Browser, story: Story, portal: Port
     story.now = portal.moment
     story.published()
     with story.unit("editor") as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",
@@ -122,6 +124,48 @@ def test_a_report_stays_what_it_was(browser: Browser, story: Story, portal: Port
             tombstone_forbidden=True,
         )
     assert browser().get("/transparency/2026-Q1.json").json() == before
+
+
+def test_what_comes_after_the_quarter_changes_no_report(
+    browser: Browser, story: Story, portal: Portal
+) -> None:
+    """A hold granted, a reply and a decision on an appeal after its end were read from the state of today."""
+    records = [story.published() for _ in range(6)]
+    for record in records:
+        with story.unit("contributor") as unit:
+            ends = story.now + timedelta(days=12)
+            hold.ask(unit, ref=record.ref, reason_code="factual_doubt", text="A date is wrong.", ends_at=ends)
+        with story.unit("researcher") as unit:
+            dispute.raise_appeal(unit, ref=record.ref, grounds="It is wrong.")
+    later(portal, days=35)
+    before = browser().get("/transparency/2026-Q1.json").json()
+    assert "not granted" in str(table(before, "Holds asked for, by sector"))
+    assert "not decided" in str(table(before, "Appeals, by outcome"))
+    story.now = portal.moment
+    for record in records:
+        with story.unit("system") as unit:
+            for stored in editorial.of_record(unit.db, editorial.StoredHold, record.id):
+                editorial.store(unit.db, replace(stored, state="in_force"))
+            for appeal in editorial.of_record(unit.db, editorial.StoredDispute, record.id):
+                decided = replace(appeal, state="decided", outcome="dismissed", decided_at=story.now)
+                editorial.store(unit.db, decided)
+    assert browser().get("/transparency/2026-Q1.json").json() == before
+
+
+def test_an_exception_is_counted_once_and_not_by_voice(
+    browser: Browser, story: Story, portal: Portal
+) -> None:
+    for number in range(10):
+        record = story.drafted(known="Ask Professor Ada Example before you answer.")
+        with story.unit("liaison") as unit:
+            lift.ask(unit, ref=record.ref, necessity="The case cannot be told otherwise.")
+        for who in ("data_protection_officer", "ombudsperson")[: 1 if number > 5 else 2]:
+            with story.unit(who) as unit:
+                lift.lift(unit, ref=record.ref, text="Necessary.")
+    later(portal)
+    found = browser().get("/transparency/2026-Q1.json").json()
+    cells = table(found, "Exceptions and legal demands")["cells"]
+    assert cells == [{"labels": ["personal-data exception"], "count": 6}]
 
 
 def test_the_csv_says_the_same(browser: Browser, story: Story, portal: Portal) -> None:

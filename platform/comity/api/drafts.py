@@ -19,7 +19,7 @@ from comity.domain.record import Record
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
-from comity.services import correct, discard, draft, submit
+from comity.services import correct, discard, draft, end_handling, submit
 from comity.services import preflight as audience
 from comity.services.check import check_draft, finding_key
 from comity.services.preflight import Readers
@@ -67,6 +67,12 @@ class SubmitIn(Taken):
     urgent: bool = False
     supersedes: Annotated[str, StringConstraints(max_length=80)] | None = None
     lowering: LoweringIn | None = None
+
+
+class KeptIn(Taken):
+    """Why the marking stays."""
+
+    text: Reason
 
 
 class PreflightIn(Taken):
@@ -217,6 +223,13 @@ def hand_in(ctx: Ctx, ref: str, sent: SubmitIn) -> RecordHead:
 def take_back(ctx: Ctx, ref: str) -> RecordHead:
     """Take a submission back to work on it."""
     return RecordHead.of(submit.take_back(ctx.unit, ref=ref))
+
+
+@router.post("/{ref}/handling/kept")
+@capability("correct")
+def keep_handling(ctx: Ctx, ref: str, sent: KeptIn) -> RecordHead:
+    """Leave the marking as it is after the time that was set for its conditions. 409 while that time runs."""
+    return RecordHead.of(end_handling.keep(ctx.unit, ref=ref, text=sent.text))
 
 
 @router.post("/{ref}/corrections", status_code=201)

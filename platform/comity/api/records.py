@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import Field
@@ -22,7 +22,6 @@ from comity.api.shapes import (
     handling_shown,
     head,
 )
-from comity.domain.dispute import DisputeState
 from comity.domain.errors import Invalid, NotFound, Problem
 from comity.domain.tlp import TLP
 from comity.http.capability import capability
@@ -30,12 +29,11 @@ from comity.http.context import Context, Ctx
 from comity.http.route import new_router
 from comity.services import compare as comparing
 from comity.services import read as reading
+from comity.services.dispute import passed_first_look
 from comity.services.read import PURPOSES, Reading
+from comity.services.spell_out import spell_out
 
 router = new_router(prefix="/records/{ref}", tags=["records"])
-
-_UNSEEN: Final = frozenset({DisputeState.RECEIVED.value, DisputeState.REFUSED_AT_FIRST_LOOK.value})
-"""An appeal shows once it has passed the first look, without who raised it and on what grounds."""
 
 Purpose = Annotated[str, Query(max_length=40, description="Why an AMBER or stricter record is opened.")]
 Version = Annotated[str, Query(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$", description="Such as 1.0.")]
@@ -82,6 +80,7 @@ class RecordOut(RecordHead):
     content_hash: str
     tlp: str
     handling: dict[str, Any] | None
+    handling_says: list[str] = Field(description="What the handling asks of a reader, in sentences (H-06).")
     why: list[str] = Field(description="Why this caller may read it, in sentences.")
     attribution_mode: str = Field(
         description="Whom readers are told it is from: organization, sector_only, anonymous_via_secretariat or public_source."
@@ -224,6 +223,7 @@ def _shown(ctx: Context, found: Reading) -> RecordOut:
         content_hash=revision.content_hash if revision else "",
         tlp=found.audience.tlp.value,
         handling=handling_shown(revision.handling, to_author=own) if revision else None,
+        handling_says=list(spell_out(revision.handling, ctx.now)) if revision else [],
         why=list(found.why),
         attribution_mode=record.attribution_mode,
         originator=OrganizationOut.of(found.originator) if found.originator else None,
@@ -250,7 +250,7 @@ def _shown(ctx: Context, found: Reading) -> RecordOut:
                 decided_at=one.decided_at,
             )
             for one in found.disputes
-            if revision and one.state not in _UNSEEN
+            if revision and passed_first_look(one)
         ],
         files=[
             FileOut(uid=one.uid, name=one.name, media_type=one.media_type, size=one.size, tlp=one.tlp)

@@ -6,7 +6,20 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from comity.api import deliveries, desk, drafts, me, node, peers, records, schema, search, sharing, steps
+from comity.api import (
+    council,
+    deliveries,
+    desk,
+    drafts,
+    me,
+    node,
+    peers,
+    records,
+    schema,
+    search,
+    sharing,
+    steps,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     schema.router,
@@ -19,5 +32,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     steps.router,
     sharing.router,
     deliveries.router,
+    council.router,
     records.router,
 )

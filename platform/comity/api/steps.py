@@ -89,10 +89,13 @@ class DecisionIn(Taken):
 
 
 class ReplyIn(Taken):
-    """An organization's own words, unedited; `words` null when it has said that it will not reply."""
+    """An organization's own words, unedited; `words` null when it has said that it will not reply. Where something had to be taken
+    out, `redacted` is the reason (personal_data or unlawful_content) and `note` says what it was.
+    """
 
     entity: Code
     words: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None
+    redacted: Code = ""
     note: Annotated[str, StringConstraints(max_length=400)] = ""
 
 
@@ -215,7 +218,8 @@ def enter_reply(ctx: Ctx, ref: str, sent: ReplyIn) -> RecordHead:
     _offered(ctx, ref, "reply")
     if sent.words is None:
         return RecordHead.of(reply.decline(ctx.unit, ref=ref, entity_id=sent.entity))
-    record = reply.receive(ctx.unit, ref=ref, entity_id=sent.entity, words=sent.words, note=sent.note)
+    taken_out = reply.redacted(sent.redacted, sent.note)
+    record = reply.receive(ctx.unit, ref=ref, entity_id=sent.entity, words=sent.words, redaction=taken_out)
     return RecordHead.of(record)
 
 

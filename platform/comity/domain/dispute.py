@@ -7,7 +7,7 @@ who believes they are identifiable) and how the record is marked (`lifecycle`: o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,10 +21,10 @@ ACKNOWLEDGE_WORKING_DAYS: Final = 3
 
 
 class DisputeState(StrEnum):
-    """Where an appeal stands. `refused_at_first_look` and `decided` are its ends unless council is asked."""
+    """Where an appeal stands. `refused_first_look` and `decided` are its ends unless council is asked."""
 
     RECEIVED = "received"
-    REFUSED_AT_FIRST_LOOK = "refused_at_first_look"
+    REFUSED_AT_FIRST_LOOK = "refused_first_look"
     OPEN = "open"
     DECIDED = "decided"
     BEFORE_COUNCIL = "before_council"
@@ -58,7 +58,7 @@ class PanelMember:
     sector: Sector | None
 
 
-def clock(received_at: datetime, policy: QuorumPolicy, holidays: Collection[date] = ()) -> Clock:
+def clock(received_at: datetime, policy: QuorumPolicy, holidays: Container[date] = ()) -> Clock:
     """The first two dates of an appeal."""
     return Clock(
         end_of_working_days(received_at, ACKNOWLEDGE_WORKING_DAYS, holidays),
@@ -66,7 +66,7 @@ def clock(received_at: datetime, policy: QuorumPolicy, holidays: Collection[date
     )
 
 
-def second_decision_by(asked_at: datetime, policy: QuorumPolicy, holidays: Collection[date] = ()) -> datetime:
+def second_decision_by(asked_at: datetime, policy: QuorumPolicy, holidays: Container[date] = ()) -> datetime:
     """Until when council decides, from the day it was asked."""
     return end_of_working_days(asked_at, policy.actions.appeal_second.working_days, holidays)
 

@@ -128,6 +128,7 @@ class Facts:
     hold_over: bool = False
     order_logged: bool = False
     order_ended: bool = False
+    order_unconfirmed: bool = False
     retention_over: bool = False
     reason_code: str = ""
     reason_text: str = ""
@@ -173,6 +174,7 @@ GUARDS: Final[dict[str, str]] = {
     "hold_over": "The hold has not ended.",
     "order_logged": "The order has not been entered in the log of legal demands.",
     "order_ended": "The order is still in force.",
+    "order_unconfirmed": "The order was confirmed, or there is still time to confirm it.",
     "retention_over": "The retention period is not over.",
     "reason_given": "Give a reason code and a text that the author can read.",
 }

@@ -203,6 +203,13 @@ TABLE: Final[tuple[Transition, ...]] = (
         (Actor.LEGAL_ORDER,),
         ("order_ended",),
     ),
+    Transition(
+        Verb.LIFT_RESTRICTION,
+        (_S.LEGALLY_RESTRICTED,),
+        Back.TO_RESTRICTED_FROM,
+        (Actor.SYSTEM,),
+        ("order_unconfirmed",),
+    ),
     Transition(Verb.DISCARD, (_S.DRAFT,), _S.ARCHIVED, (Actor.AUTHOR,)),
     Transition(
         Verb.ARCHIVE,

@@ -8,9 +8,9 @@ Source: 4.1.1 (the sector is set after a check), 4.2.5 `admit_member`, `policies
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -104,7 +104,9 @@ class Standing:
         return not self.missing
 
 
-def standing(steps: Sequence[Step], policy: MembershipPolicy, *, now: datetime) -> Standing:
+def standing(
+    steps: Sequence[Step], policy: MembershipPolicy, *, now: datetime, holidays: Container[date] = ()
+) -> Standing:
     """The standing of an application at `now`, from its steps in order. A new check starts over."""
     checks = [number for number, step in enumerate(steps) if step.what is What.CHECKED]
     if not checks:
@@ -112,7 +114,7 @@ def standing(steps: Sequence[Step], policy: MembershipPolicy, *, now: datetime) 
             None, (), (), ("The secretariat has not yet checked the organization and its sector.",)
         )
     since = steps[checks[-1] :]
-    ends = end_of_working_days(since[0].at, policy.objection_working_days)
+    ends = end_of_working_days(since[0].at, policy.objection_working_days, holidays)
     objections = tuple(step for step in since if step.what is What.OBJECTED)
     counted = _counted(since, objections)
     needed = policy.after_objection if objections else policy.ordinary

@@ -7,7 +7,7 @@ working days, because G-30 promises that the organization is told that long befo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -73,7 +73,7 @@ def _tellable(mark: object) -> bool:
     return mark in (None, "", TLP.CLEAR.value, TLP.GREEN.value)
 
 
-def invite(slot: ReplySlot, now: datetime, holidays: Collection[date] = ()) -> ReplySlot:
+def invite(slot: ReplySlot, now: datetime, holidays: Container[date] = ()) -> ReplySlot:
     """Tell the organization: the window runs ten working days. Also follows up a waiver. Raises `Conflict` if already told."""
     if slot.state not in (ReplyState.NOT_APPLICABLE, ReplyState.WAIVED):
         raise Conflict("The organization has been told already.")

@@ -18,6 +18,7 @@ from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.domain.viewer import Viewer
 from comity.services.match import matching_searches
+from comity.services.reviewers import assigned_reviewers
 from comity.services.subscribe import MAIL
 from comity.services.unit import Unit
 from comity.storage import alerts, audiences, openings, outbox, people, records, revisions, subscriptions
@@ -30,15 +31,18 @@ BATCH: Final = 50
 _ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "record.begin_triage": (Role.EDITOR,),
     "withdraw.asked": (Role.EDITOR,),
+    "restrict.provisional": (Role.EDITOR, Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON),
     "personal_data.asked": (Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON),
     "dispute.raised": (Role.OMBUDSPERSON,),
     "dispute.decided": (Role.OMBUDSPERSON,),
+    "dispute.council_asked": (Role.COUNCIL_MEMBER, Role.OMBUDSPERSON),
     "reply.invited": (Role.OMBUDSPERSON,),
+    "outside.received": (Role.OMBUDSPERSON,),
 }
 """Whose work an event is, beside the author and the persons assigned."""
 _TOLD_BY_NAME: Final = ("onward.answered", "proposal.decided", "release.ended")
 """Whoever asked hears what became of it: the event names them."""
-_FOR_THOSE_NAMED: Final = ("panel.named",)
+_FOR_THOSE_NAMED: Final = ("panel.named", "conflict.entered", "conflict.settled")
 _FOR_ALL_AT_WORK: Final = ("hold.asked", "record.hold")
 
 
@@ -188,6 +192,8 @@ def _workers(everybody: Everybody, event: Event, record: Record) -> Iterator[_Re
         accounts = list(event.payload.get("accounts", ()))
     elif event.what in _FOR_THOSE_NAMED:
         accounts = list(event.payload.get("people", ()))
+    elif event.what == "record.correct_minor":
+        accounts = sorted(assigned_reviewers(record))
     elif event.what in _FOR_ALL_AT_WORK:
         persons = [name.removeprefix("person:") for name in record.assigned if name.startswith("person:")]
         roles = [Role(name.removeprefix("role:")) for name in record.assigned if name.startswith("role:")]

@@ -1,5 +1,5 @@
 """What the passing of time does: embargoes and reply windows end, records expire, holds end, reviews time out,
-notices that were waived follow.
+notices that were waived follow, orders that nobody confirmed end, authors are asked about conditions whose time is over.
 
 The worker calls `tick` every few seconds; it is idempotent, and one bad record stops nothing: each is moved in a savepoint.
 """
@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from comity import policies
 from comity.domain.errors import ComityError
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record
 from comity.domain.working_days import end_of_working_days
-from comity.services import hold, onward, reply
+from comity.services import end_handling, hold, onward, reply
 from comity.services.publish import advance
+from comity.services.restrict import end_unconfirmed
 from comity.services.reviewers import rule_of
 from comity.services.step import give_reason, held_record, take
 from comity.services.unit import Unit
@@ -34,6 +36,8 @@ class Ticked:
     resumed: Sequence[str]
     timed_out: Sequence[str]
     to_tell: Sequence[str]
+    to_look_at: Sequence[str]
+    unconfirmed: Sequence[str] = field(default=())
     silent: Sequence[str] = ()
     failed: Sequence[str] = field(default=())
 
@@ -47,6 +51,8 @@ def tick(unit: Unit) -> Ticked:
         resumed=hold.end_due(unit),
         timed_out=_each(unit, _waiting(unit, State.IN_REVIEW), _time_out, failed),
         to_tell=reply.follow_up(unit),
+        to_look_at=end_handling.ask_due(unit),
+        unconfirmed=_each(unit, _waiting(unit, State.LEGALLY_RESTRICTED), _order_lapsed, failed),
         silent=onward.end_due(unit),
         failed=failed,
     )
@@ -90,13 +96,17 @@ def _expire(unit: Unit, record: Record) -> bool:
     return True
 
 
+def _order_lapsed(unit: Unit, record: Record) -> bool:
+    return end_unconfirmed(unit, held_record(unit, record.ref))
+
+
 def _time_out(unit: Unit, record: Record) -> bool:
     """Silence is neither approval nor refusal: the item goes back to its author with that reason (G-05)."""
     needs = rule_of(unit, record).needs
     if needs.hours is not None:
         due = record.state_since + timedelta(hours=needs.hours)
     else:
-        due = end_of_working_days(record.state_since, needs.days or 0)
+        due = end_of_working_days(record.state_since, needs.days or 0, policies.holidays())
     if unit.now < due:
         return False
     text = "The time for review ended without a quorum. That is neither approval nor refusal; you can submit again."

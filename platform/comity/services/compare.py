@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from comity import policies
 from comity.domain.diff import Change, diff
@@ -11,9 +12,12 @@ from comity.domain.errors import NotFound
 from comity.domain.kinds.registry import kind
 from comity.domain.record import Record, Revision
 from comity.services.draft import full_content
+from comity.services.examine import at_work
 from comity.services.read import find_record, needs_purpose
 from comity.services.unit import Unit
 from comity.storage import audiences, openings, revisions
+
+_RECIPIENTS: Final = frozenset({"audience", "releasable_to"})
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,22 @@ def compare(unit: Unit, *, ref: str, old: str, new: str) -> Comparison:
         raise NotFound
     vocabularies = policies.taxonomy().vocabularies
     changes = diff(kind(record.kind), full_content(unit, before), full_content(unit, after), vocabularies)
-    return Comparison(record, before, after, changes, _handling(before, after))
+    return Comparison(record, before, after, changes, _handling(before, after, whole=at_work(unit, record)))
 
 
-def _handling(before: Revision, after: Revision) -> list[tuple[str, str, str]]:
-    """Which handling fields changed, from what to what. Named readers are shown only as a number."""
+def _handling(before: Revision, after: Revision, *, whole: bool) -> list[tuple[str, str, str]]:
+    """Which handling fields changed, from what to what. Named readers are shown only as a number. Who else receives it is told to
+    those at work on it (`whole`): a reader learns that it was narrowed, and not which organizations it went to.
+    """
     old, new = before.handling.model_dump(mode="json"), after.handling.model_dump(mode="json")
     differing = [name for name in old if old[name] != new[name]]
-    return [(name.replace("_", " "), _words(old[name]), _words(new[name])) for name in differing]
+    told = [(name, _words if whole or name not in _RECIPIENTS else _whether) for name in differing]
+    return [(name.replace("_", " "), say(old[name]), say(new[name])) for name, say in told]
+
+
+def _whether(value: object) -> str:
+    narrowed = any(value.values()) if isinstance(value, dict) else bool(value)
+    return "narrowed" if narrowed else "not narrowed"
 
 
 def _words(value: object) -> str:

@@ -8,28 +8,24 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
+from comity import policies
 from comity.domain.diff import diff
 from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from comity.domain.kinds.registry import kind
 from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
+from comity.domain.minor import too_much, turns_round
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.domain.source import graded_as_before, same_sources
+from comity.domain.viewer import Viewer
 from comity.services.check import Checked, check_submission, exception_given, finding_key
 from comity.services.draft import full_content, new_version, working
+from comity.services.publish import awaits_confirmation
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record, take
+from comity.services.submit import statements
 from comity.services.unit import Unit
 from comity.storage import revisions
-
-FORM_ONLY: Final = frozenset({
-    "title", "summary", "body", "sources", "known", "assessed", "not_known", "steps", "problem", "context", "outcome", "benefits",
-})  # fmt: skip
-"""Where a typo, a link or a format may be mended without a vote: nothing that decides who reads, what is claimed or until when."""
-
-LARGEST_SHARE: Final = 0.1
-FEW_WORDS: Final = 4
-"""All minor corrections together touch at most this share of the words of a field that reviewers agreed to, or so few of them."""
 
 OF_A_SOURCE: Final = frozenset({"title", "url", "archived_url", "archived_hash", "retrieved", "language"})
 """What may be mended of a source: where it is found, never who says it, what it is and how it was graded."""
@@ -68,13 +64,17 @@ def minor(unit: Unit, *, ref: str, content: Mapping[str, Any], note: str) -> Rec
         raise NotAllowed("The author or an editor makes a minor correction.")
     if record.state is not State.PUBLISHED or record.working_revision_id != record.published_revision_id:
         raise Conflict("The record is not published, or a correction is under way.")
+    if awaits_confirmation(record):
+        raise Conflict(
+            "Votes are being cast on this very text. It can be mended when the urgent notice is confirmed."
+        )
     if not note.strip():
         raise Invalid([Problem("note", "missing", "Say what was mended.")])
     old = _in_force(unit, record)
     before = full_content(unit, old)
     content = {**content, "sources": graded_as_before(content.get("sources"), before.get("sources"))}
     _refuse_more(before, content)
-    _refuse_many(record, _agreed(unit, record, old), content)
+    _refuse_another_meaning(record, _agreed(unit, record, old), content)
     checked = check_submission(
         unit, kind_name=record.kind, content=content, handling=old.handling, record=record
     )
@@ -114,12 +114,13 @@ def _agreed(unit: Unit, record: Record, shown: Revision) -> Mapping[str, Any]:
 
 
 def _refuse_more(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    policy, language = policies.minor_corrections(), str(before.get("language") or "")
     changed = {
         name
         for name in before.keys() | after.keys()
         if (before.get(name) or None) != (after.get(name) or None)
     }
-    beyond = changed - FORM_ONLY
+    beyond = {name for name in changed if not policy.mendable(name, language)}
     if "sources" in changed and not same_sources(before.get("sources"), after.get("sources"), OF_A_SOURCE):
         beyond.add("sources")
     if beyond:
@@ -127,17 +128,26 @@ def _refuse_more(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         raise Invalid([Problem(name, "substantive", said) for name in sorted(beyond)])
 
 
-def _refuse_many(record: Record, agreed: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def _refuse_another_meaning(record: Record, agreed: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Many words, or one that may turn a sentence round, are a matter of substance: held against what reviewers agreed to."""
+    policy = policies.minor_corrections()
+    turning = policy.turning_of(str(agreed.get("language") or ""))
     touched: Counter[str] = Counter()
+    turned: list[str] = []
     for change in diff(kind(record.kind), agreed, after):
-        words = sum(len(text.split()) for operation, text in change.parts if operation != "equal")
-        touched[change.field.partition(".")[0]] += words
-    said = "So many words make it a substantive correction, which goes to review."
-    problems = [
-        Problem(name, "substantive", said)
-        for name, words in touched.items()
-        if name != "sources" and words > max(FEW_WORDS, LARGEST_SHARE * len(str(agreed.get(name)).split()))
-    ]
+        name = change.field.partition(".")[0]
+        if name != "sources":
+            touched[name] += sum(
+                len(text.split()) for operation, text in change.parts if operation != "equal"
+            )
+        prose = name != "sources" or change.field.endswith(".title")
+        if prose and turning is not None and turns_round(change, turning):
+            turned.append(name)
+    lengths = {name: len(str(agreed.get(name)).split()) for name in touched}
+    many = "So many words make it a substantive correction, which goes to review."
+    other = "A number, or a word such as “not” or “may”, changes what it says. Begin a correction, which goes to review."
+    problems = [Problem(name, "substantive", many) for name in too_much(touched, lengths, policy)]
+    problems += [Problem(name, "meaning", other) for name in dict.fromkeys(turned)]
     if problems:
         raise Invalid(problems)
 
@@ -148,13 +158,27 @@ def keep_version_in_force(unit: Unit, *, ref: str) -> Record:
     if record.author != unit.viewer.person:
         raise NotAllowed("Only its author gives up a correction.")
     if record.state is State.PUBLISHED and record.working_revision_id != record.published_revision_id:
-        record = settle(unit, replace(record, working_revision_id=record.published_revision_id))
+        record = settle(unit, replace(record, **_as_published(unit, record)))
         unit.audit("correct.give_up", record.ref, audience_id=record.audience_id)
         return record
     facts = Facts(by=Actor.AUTHOR)
-    return take(
-        unit, record, Verb.KEEP_VERSION_IN_FORCE, facts, working_revision_id=record.published_revision_id
-    )
+    return take(unit, record, Verb.KEEP_VERSION_IN_FORCE, facts, **_as_published(unit, record))
+
+
+def _as_published(unit: Unit, record: Record) -> dict[str, Any]:
+    """What the version in force says of itself, in place of what was handed in with a correction that is given up."""
+    system = unit.acting_as(Viewer.system(unit.node.node_id, "keep the version in force"))
+    content = full_content(system, _in_force(system, record))
+    facts = {name: value for name, value in record.facts.items() if name != "before_correction"}
+    before = record.facts.get("before_correction") or {}
+    facts |= statements(content)
+    if before:
+        facts["supersedes"] = before["supersedes"]
+    return {
+        "working_revision_id": record.published_revision_id,
+        "urgent": bool(before.get("urgent", record.urgent)),
+        "facts": facts,
+    }
 
 
 def confirm_still_true(unit: Unit, *, ref: str, review_due: date) -> Record:

@@ -5,7 +5,7 @@ The outcome takes effect by itself when the panel agrees; whoever names a panel 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from comity import policies
@@ -62,7 +62,7 @@ def name_panel(unit: Unit, *, ref: str, dispute_id: int, panel: Sequence[str]) -
     members = _members(unit, chosen)
     problems = panel_problems(
         members,
-        involved=_involved(unit, record, dispute),
+        involved=involved(unit, record, lambda one: _on(one, dispute)),
         conflicted={one.organization for one in members if found_conflicts(unit, record, one.organization)},
         policy=policies.quorum(),
     )
@@ -132,13 +132,10 @@ def _members(unit: Unit, panel: Iterable[str]) -> list[PanelMember]:
     ]
 
 
-def _involved(unit: Unit, record: Record, dispute: StoredDispute) -> set[str]:
+def involved(unit: Unit, record: Record, own: Callable[[editorial.Decision], bool]) -> set[str]:
+    """Account ids of all who wrote the record, voted on it or decided anything about it, save what is `own` to those who decide."""
     voted = {one.reviewer for one in editorial.of_record(unit.db, editorial.StoredVote, record.id)}
-    decided = {
-        one.by
-        for one in editorial.of_record(unit.db, editorial.Decision, record.id)
-        if one.what != VOICE or one.details.get("dispute") != dispute.id
-    }
+    decided = {one.by for one in editorial.of_record(unit.db, editorial.Decision, record.id) if not own(one)}
     return voted | decided | {record.author}
 
 
@@ -147,8 +144,12 @@ def _spoken(unit: Unit, record: Record, dispute: StoredDispute) -> dict[str, edi
     return {
         one.by: one
         for one in editorial.of_record(unit.db, editorial.Decision, record.id)
-        if one.what == VOICE and one.details.get("dispute") == dispute.id
+        if _on(one, dispute)
     }
+
+
+def _on(one: editorial.Decision, dispute: StoredDispute) -> bool:
+    return one.what == VOICE and one.details.get("dispute") == dispute.id
 
 
 def _voices(unit: Unit, record: Record, dispute: StoredDispute) -> list[tuple[PanelVoice, str]]:

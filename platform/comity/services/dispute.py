@@ -12,6 +12,7 @@ from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.domain.tlp import TLP
+from comity.domain.working_days import end_of_working_days
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record, take
 from comity.services.unit import Unit
@@ -20,16 +21,21 @@ from comity.storage.editorial import StoredDispute
 
 __all__ = [
     "GROUNDS_CHARACTERS",
+    "TO_CORRECT",
     "StoredDispute",
     "appeals",
+    "brought_in",
     "conclude",
     "find",
     "first_look",
     "need_ombudsperson",
+    "passed_first_look",
     "raise_appeal",
 ]
 
 GROUNDS_CHARACTERS = 6000
+TO_CORRECT = "to_correct"
+"""The fact of a record of which an appeal decided that it is corrected: the outcome, and until when."""
 
 
 def raise_appeal(
@@ -38,7 +44,7 @@ def raise_appeal(
     """Put an appeal before the ombudsperson. `by` is who appeals when it is entered for somebody without an account."""
     record = held_record(unit, ref)
     if not unit.viewer.signed_in:
-        raise NotAllowed("Write to the ombudsperson, whose address is on the governance page.")
+        raise NotAllowed("Without an account, use the page for appeals and replies: /respond.")
     if not grounds.strip() or len(grounds) > GROUNDS_CHARACTERS:
         raise Invalid(
             [Problem("grounds", "length", f"Say what is wrong, in up to {GROUNDS_CHARACTERS} characters.")]
@@ -54,10 +60,10 @@ def raise_appeal(
             grounds=grounds,
             claim_ids=tuple(claim_ids),
             raised_at=unit.now,
-            due_at=clock(unit.now, policies.quorum()).first_decision_by,
+            due_at=clock(unit.now, policies.quorum(), policies.holidays()).first_decision_by,
         ),
     )
-    record = _brought_in(unit, record)
+    record = brought_in(unit, record)
     unit.audit("dispute.raise", record.ref, audience_id=record.audience_id)
     unit.emit("dispute.raised", record.id)
     return dispute
@@ -72,13 +78,20 @@ def appeals(unit: Unit, *, ref: str) -> list[editorial.StoredDispute]:
     return editorial.of_record(unit.db, editorial.StoredDispute, record.id)
 
 
-def _brought_in(unit: Unit, record: Record) -> Record:
-    """An appeal against an AMBER record gives it to the ombudsperson, who could not read it otherwise (4.1.3: assigned)."""
+def brought_in(unit: Unit, record: Record, who: Role = Role.OMBUDSPERSON) -> Record:
+    """An appeal against an AMBER record gives it to those who deal with it and could not read it otherwise (4.1.3: assigned)."""
     tlp = audiences.load(unit.db, record.audience_id).tlp
-    role = f"role:{Role.OMBUDSPERSON.value}"
+    role = f"role:{who.value}"
     if tlp not in (TLP.AMBER, TLP.AMBER_STRICT) or role in record.assigned:
         return record
     return settle(unit, replace(record, assigned=(*record.assigned, role)))
+
+
+def passed_first_look(dispute: StoredDispute) -> bool:
+    """May readers hear of it? One that was refused stays with those who deal with it, also before council."""
+    if dispute.state == DisputeState.BEFORE_COUNCIL.value:
+        return dispute.decided_at is not None
+    return dispute.state in (DisputeState.OPEN.value, DisputeState.DECIDED.value, DisputeState.CLOSED.value)
 
 
 def find(unit: Unit, record: Record, dispute_id: int) -> editorial.StoredDispute:
@@ -114,25 +127,41 @@ def first_look(unit: Unit, *, ref: str, dispute_id: int, passes: bool, text: str
 def conclude(
     unit: Unit, record: Record, dispute: StoredDispute, *, outcome: Outcome, text: str, by: Actor
 ) -> Record:
-    """Put a decision into effect: its reasons are stored, the mark goes when no other appeal is open, a record may come down."""
+    """Put a decision into effect: its reasons are stored, the mark goes when no other appeal is open, a record may come down, and
+    its author is asked for the correction that was decided. What council decides is closed for good.
+    """
+    final = DisputeState.CLOSED if by is Actor.COUNCIL else DisputeState.DECIDED
     done = replace(
         dispute,
-        state=DisputeState.DECIDED.value,
+        state=final.value,
         outcome=outcome.value,
         outcome_text=text,
         decided_at=unit.now,
     )
     editorial.store(unit.db, done)
     give_reason(unit, record, "dispute_outcome", reason_code=outcome.value, text=text)
-    if not _others_open(unit, record):
+    if record.under_dispute and not _others_open(unit, record):
         record = _unmark(
             unit, record, Facts(by=by, dispute_decided=True, reason_code=outcome, reason_text=text)
         )
     else:
         record = settle(unit, record)  # allied nodes hear which claims are still disputed
     if outcome is Outcome.RECORD_WITHDRAWN and record.state is not State.WITHDRAWN:
-        record = _withdraw(unit, record, text)
+        record = _withdraw(unit, record, text, by)
+    if outcome in (Outcome.CORRECTED, Outcome.CLAIM_WITHDRAWN):
+        record = _to_correct(unit, record, outcome)
     unit.emit("dispute.decided", record.id)
+    return record
+
+
+def _to_correct(unit: Unit, record: Record, outcome: Outcome) -> Record:
+    """A task for the author, until a new version is published. Readers see at once that one is due (4.2.4)."""
+    level = policies.service_levels().services["correction_version"]
+    due = end_of_working_days(unit.now, level.amount, policies.holidays())
+    asked = {"outcome": outcome.value, "due": due.isoformat()}
+    record = settle(unit, replace(record, facts={**record.facts, TO_CORRECT: asked}))
+    unit.audit("dispute.correction_due", record.ref, audience_id=record.audience_id, outcome=outcome.value)
+    unit.emit("dispute.correction_due", record.id)
     return record
 
 
@@ -143,8 +172,10 @@ def _unmark(unit: Unit, record: Record, facts: Facts) -> Record:
     return settle(unit, replace(record, under_dispute=False))
 
 
-def _withdraw(unit: Unit, record: Record, text: str) -> Record:
-    facts = Facts(by=Actor.APPEAL_PANEL, reason_code="appeal_upheld", reason_text=text, appeal_upheld=True)
+def _withdraw(unit: Unit, record: Record, text: str, by: Actor) -> Record:
+    facts = Facts(
+        by=by, reason_code="appeal_upheld", reason_text=text, appeal_upheld=True, council_agrees=True
+    )
     tombstone = {
         "title": "",
         "withdrawn_at": unit.now.isoformat(),
@@ -159,5 +190,6 @@ def _withdraw(unit: Unit, record: Record, text: str) -> Record:
 def _others_open(unit: Unit, record: Record) -> bool:
     return any(
         one.state == DisputeState.OPEN.value
+        or (one.state == DisputeState.BEFORE_COUNCIL.value and one.decided_at is not None)
         for one in editorial.of_record(unit.db, editorial.StoredDispute, record.id)
     )

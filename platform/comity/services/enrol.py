@@ -224,7 +224,8 @@ def _since_objection(unit: Unit, organization: Organization) -> list[Step]:
 
 
 def _standing(unit: Unit, organization: Organization) -> Standing:
-    return standing(organizations.steps(unit.db, organization.id), policies.membership(), now=unit.now)
+    steps = organizations.steps(unit.db, organization.id)
+    return standing(steps, policies.membership(), now=unit.now, holidays=policies.holidays())
 
 
 def _step(unit: Unit, organization: Organization, what: What, text: str) -> None:

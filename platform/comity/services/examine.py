@@ -26,7 +26,10 @@ from comity.storage.editorial import StoredVote
 
 __all__ = ["Desk", "Said", "SourceLine", "StoredVote", "at_work", "examine", "may_triage", "sources_of"]
 
-_COUNCIL_ONLY: Final = frozenset({"council_withdraw", "council_hold", "graded", "unassigned", "panel_voice"})
+_COUNCIL_ONLY: Final = frozenset({
+    "council_withdraw", "council_hold", "council_appeal", "council_waiver", "council_asked", "graded", "unassigned", "panel_voice",
+    "conflict_entered", "from_outside", "outside_code",
+})  # fmt: skip
 _COUNTED: Final = frozenset({State.IN_REVIEW, State.APPROVED})
 
 

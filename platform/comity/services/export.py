@@ -7,6 +7,7 @@ that a later correction reaches them (4.5.2).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from comity.domain.tlp import TLP, parse_tlp, strictest
 from comity.services import onward
 from comity.services.attribute import name_on_copies
 from comity.services.read import Reading
+from comity.services.spell_out import spell_out
 from comity.services.unit import Unit
 from comity.stix.facts import StixFacts, StixRefused
 from comity.stix.record import bundle, to_stix
@@ -37,7 +39,7 @@ def as_json(unit: Unit, reading: Reading) -> dict[str, Any]:
     revision = _exportable(unit, reading)
     labels = [revision.handling.tlp]
     labels += [parse_tlp(str(one["tlp"])) for one in reading.content.get("claims", ()) if one.get("tlp")]
-    marking = _marking(revision.handling, strictest(labels))
+    marking = _marking(revision.handling, strictest(labels), unit.now)
     record = reading.record
     return {
         "marking": marking,
@@ -140,8 +142,9 @@ def _exportable(unit: Unit, reading: Reading) -> Revision:
     return reading.revision
 
 
-def _marking(handling: Handling, tlp: TLP) -> Mapping[str, Any]:
-    return {"tlp": tlp.label, "meaning": tlp.meaning, "handling": _handling(handling)}
+def _marking(handling: Handling, tlp: TLP, now: datetime) -> Mapping[str, Any]:
+    said = [tlp.meaning, *spell_out(handling, now)[1:]]
+    return {"tlp": tlp.label, "meaning": tlp.meaning, "handling": _handling(handling), "says": said}
 
 
 def _handling(handling: Handling) -> dict[str, Any]:

@@ -11,12 +11,18 @@ from comity.domain.lifecycle_facts import Actor, State, Verb
 from comity.domain.lifecycle_table import HOLDABLE
 from comity.domain.record import Record
 from comity.domain.roles import Role
-from comity.services import offer_sharing
+from comity.services import offer_sharing, recount
+from comity.services.appeal_again import before_council, open_to_council
 from comity.services.decide import before_me
+from comity.services.end_handling import WAITS
 from comity.services.examine import at_work
 from comity.services.hold import current
+from comity.services.publish import awaits_confirmation
+from comity.services.restrict import may_confirm, provisional
 from comity.services.reviewers import assigned_reviewers
+from comity.services.show_interests import may_see
 from comity.services.unit import Unit
+from comity.services.waive_again import may_speak
 from comity.storage import editorial
 
 LABELS: Final = {
@@ -30,7 +36,9 @@ LABELS: Final = {
     "exception": "Ask for exceptional handling of personal data",
     "lift": "Decide on the personal data",
     "correct": "Correct",
+    "still-true": "Say that it still stands",
     "correct/minor": "Mend a typo or a link",
+    "handling": "Look at the marking again",
     "give-up": "Keep the version in force",
     "waive": "Waive prior notice",
     "withdraw": "Withdraw",
@@ -42,8 +50,16 @@ LABELS: Final = {
     "appeal": "Appeal",
     "appeals": "Handle appeals",
     "appeals/decide": "Decide on an appeal",
+    "appeal/council": "Take a decision to council",
+    "appeals/council": "Decide on a second appeal",
+    "waive/council": "Waive notice again",
+    "contact": "Organizations without an account",
+    "interests": "Declared interests",
     "reply": "Enter a reply",
+    "conflict": "Enter a conflict of interest",
+    "conflict/settle": "Say whether a conflict of interest stands",
     "restrict": "Carry out a legal order",
+    "restrict/confirm": "Confirm a legal order",
     "restrict/lift": "End a legal order",
     **offer_sharing.LABELS,
 }
@@ -68,6 +84,10 @@ def _correcting(record: Record) -> bool:
     return record.is_published and record.working_revision_id != record.published_revision_id
 
 
+def _mendable(record: Record) -> bool:
+    return record.state is State.PUBLISHED and not _correcting(record) and not awaits_confirmation(record)
+
+
 def editable(record: Record) -> bool:
     """Is its working version open for typing?"""
     if record.state is State.PUBLISHED:
@@ -85,10 +105,16 @@ def _by_author(unit: Unit, record: Record) -> set[str]:
     found |= {
         name for name, verb in (("take-back", Verb.TAKE_BACK), ("discard", Verb.DISCARD)) if verb in open_
     }
-    if record.state is State.PUBLISHED and not _correcting(record):
-        found |= {"correct", "correct/minor"} if unit.viewer.may("correct", "own") else {"correct/minor"}
+    if record.state is State.PUBLISHED and not _correcting(record) and unit.viewer.may("correct", "own"):
+        found.add("correct")
+    if record.state is State.PUBLISHED and record.overdue(unit.now):
+        found.add("still-true")
+    if _mendable(record):
+        found.add("correct/minor")
     if _correcting(record) and record.state in (State.PUBLISHED, State.CHANGES_REQUESTED, State.REJECTED):
         found.add("give-up")
+    if record.facts.get(WAITS) and record.tombstone is None:
+        found.add("handling")
     return found
 
 
@@ -100,15 +126,30 @@ def _by_role(unit: Unit, record: Record) -> set[str]:
     if unit.viewer.person in assigned_reviewers(record) and record.state is State.IN_REVIEW and not own:
         found.add("review")
     if Role.OMBUDSPERSON in roles and record.is_published:
-        found.add("appeals")
+        found |= {"appeals", "contact"}
     if Role.OMBUDSPERSON in roles and editorial.of_record(unit.db, editorial.StoredReply, record.id):
-        found.add("reply")
+        found |= {"reply", "contact"}
     officer = roles & {Role.DATA_PROTECTION_OFFICER, Role.OMBUDSPERSON}
     if officer and at_work(unit, record) and not record.is_published:
         found.add("lift")
+    if recount.may_enter(unit, record):
+        found.add("conflict")
+    if recount.may_confirm(unit, record):
+        found.add("conflict/settle")
+    if provisional(record) is not None and may_confirm(unit, record):
+        found.add("restrict/confirm")
     if Role.COUNCIL_MEMBER in roles and record.is_published and record.tombstone is None:
         found.add("withdraw/council")
+    if may_see(unit.viewer) and record.is_published:
+        found.add("interests")
+    if Role.COUNCIL_MEMBER in roles and record.is_published:
+        found |= _by_council(unit, record)
     return found
+
+
+def _by_council(unit: Unit, record: Record) -> set[str]:
+    found = {"appeals/council"} if before_council(unit, record) else set()
+    return found | ({"waive/council"} if may_speak(unit, record) else set())
 
 
 def _by_editor(record: Record) -> set[str]:
@@ -121,7 +162,7 @@ def _by_editor(record: Record) -> set[str]:
         found.add("waive")
     if record.facts.get("withdrawal_asked"):
         found.add("withdraw/acknowledge")
-    if record.state is State.PUBLISHED and not _correcting(record):
+    if _mendable(record):
         found.add("correct/minor")
     return found
 
@@ -133,6 +174,8 @@ def _by_member(unit: Unit, record: Record) -> set[str]:
         found.add("appeal")
     if before_me(unit, record):
         found.add("appeals/decide")
+    if open_to_council(unit, record):
+        found.add("appeal/council")
     own = record.organization == unit.viewer.organization
     if up and own and unit.viewer.may("withdraw", "own") and not record.facts.get("withdrawal_asked"):
         found.add("withdraw")

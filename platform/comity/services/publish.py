@@ -14,6 +14,8 @@ from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
 from comity.domain.record import Record, Revision
 from comity.domain.roles import Role
 from comity.domain.viewer import Viewer
+from comity.services import end_handling
+from comity.services.dispute import TO_CORRECT
 from comity.services.placing import card_facts
 from comity.services.reply import invite_subjects, slots_of
 from comity.services.reviewers import count
@@ -105,12 +107,18 @@ def _publish(system: Unit, record: Record) -> Record:
         "expires_at": _expiry(system, record, revision),
         "urgent": record.urgent and not count(system, record, ordinary=True).met,
         "review_due": end_of_day(revision.content.get("review_due")),
-        "facts": {**record.facts, **card_facts(revision.content)},
+        "facts": {
+            **record.facts,
+            **card_facts(revision.content),
+            end_handling.WAITS: False,
+            TO_CORRECT: None,
+        },
         "subtype": str(revision.content.get("subtype") or record.subtype),
     }
     number = _next_version(system, record)
     revisions.store(system.db, replace(revision, major=number, minor=0, published_at=system.now, frozen=True))
     record = take(system, record, Verb.PUBLISH, facts, **changes)
+    end_handling.note_end(system, record, handling)
     _supersede(system, record)
     return record
 

@@ -69,7 +69,7 @@ def sign_in(
 ) -> SignedIn | Refused:
     """A new session. `current` is the cookie that the browser already has: it is ended, never taken over."""
     mailbox = _mailbox(email)
-    by_address, by_email = _address_key(address), _hash(f"email:{mailbox}")
+    by_address, by_email = address_key(address), _hash(f"email:{mailbox}")
     # The address first: whoever has to wait by address must not drive up the count of somebody else's mailbox.
     wait = throttles.take(unit.db, by_address, free=FREE_BY_ADDRESS, now=unit.now) if address else timedelta()
     wait = wait or throttles.take(unit.db, by_email, free=FREE_BY_EMAIL, now=unit.now)
@@ -117,7 +117,7 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _address_key(address: str) -> str:
+def address_key(address: str) -> str:
     """An IPv6 customer has a whole /64 of addresses and must not have a fresh count for each."""
     try:
         known = ipaddress.ip_address(address)

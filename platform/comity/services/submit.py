@@ -78,6 +78,8 @@ def submit(
         "supersedes": supersedes or record.facts.get("supersedes", ""),
     }
     if record.state is State.PUBLISHED:
+        before = {"urgent": record.urgent, "supersedes": record.facts.get("supersedes", "")}
+        changes["facts"]["before_correction"] = before
         return _resubmit(unit, record, facts, changes, graded=is_graded(record, content))
     assigned = tuple(dict.fromkeys((*record.assigned, EDITORS)))
     record = take(unit, record, Verb.SUBMIT, facts, assigned=assigned, subtype=subtype, **changes)

@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from comity import policies
 from comity.domain.errors import NotFound
-from comity.domain.hold import HoldState
 from comity.domain.lifecycle_facts import State
 from comity.domain.transparency import (
     SMALL_CELL,
@@ -33,7 +32,6 @@ from comity.storage.figures import Given, Moved
 
 NO_SECTOR = "none"
 _ENDS_OF_REVIEW = ("approve", "request_changes", "reject", "time_out")
-_GRANTED = (HoldState.IN_FORCE.value, HoldState.ENDED.value)
 _CHANGES = {
     "correct_minor": "minor correction",
     "revise": "substantive correction handed in",
@@ -48,6 +46,7 @@ _CHANGES = {
 
 _WITH_REASON = {
     "downgrade": "Markings lowered in a correction, by reason",
+    "redact": "Passages taken out of replies, by reason",
     "waiver": "Prior notice to a named organization waived, by reason",
 }
 
@@ -186,16 +185,19 @@ def _reasons(given: Sequence[Given]) -> list[Table]:
 
 def _others(system: Unit, given: Sequence[Given], since: datetime, until: datetime) -> list[Table]:
     asked = figures.holds(system.db, since=since, until=until)
-    holds = [
-        (sector or NO_SECTOR, "granted" if state in _GRANTED else "not granted") for sector, state in asked
-    ]
-    replies = [(state,) for state in figures.replies(system.db, since=since, until=until)]
+    holds = [(sector or NO_SECTOR, "granted" if granted else "not granted") for sector, granted in asked]
+    answered = figures.replies(system.db, since=since, until=until)
+    replies = [("replied" if one else "no reply by the end of the quarter",) for one in answered]
     appeals = [
-        (outcome or state,) for state, outcome, _, _ in figures.disputes(system.db, since=since, until=until)
+        (outcome or "not decided by the end of the quarter",)
+        for outcome, _, _ in figures.disputes(system.db, since=since, until=until)
     ]
     counted = {
-        "personal_data_lifted": "personal-data exception, one of two voices",
         "restrict": "legal order carried out",
+        "restrict_confirmed": "legal order confirmed by a second person",
+        "restrict_lapsed": "legal order that nobody confirmed",
+        "conflict_entered": "conflict of interest entered after a vote",
+        "conflict_found": "conflict of interest confirmed after a vote",
     }
     return [
         _table("Holds asked for, by sector", ("sector", "outcome"), holds),
@@ -204,7 +206,8 @@ def _others(system: Unit, given: Sequence[Given], since: datetime, until: dateti
         _table(
             "Exceptions and legal demands",
             ("what",),
-            [(counted[one.what],) for one in given if one.what in counted],
+            [(counted[one.what],) for one in given if one.what in counted]
+            + [("personal-data exception",)] * figures.exceptions(system.db, since=since, until=until),
         ),
     ]
 
@@ -235,7 +238,7 @@ def _spans(
 
 def _appeal_times(system: Unit, since: datetime, until: datetime) -> Times:
     found = figures.disputes(system.db, since=since, until=until)
-    took = [decided - raised for _, _, raised, decided in found if decided is not None]
+    took = [decided - raised for _, raised, decided in found if decided is not None]
     return times("From an appeal to its decision", took, hide_small=True)
 
 

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from comity import policies
 from comity.domain.council import CouncilVote, decide
-from comity.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
-from comity.domain.lifecycle_facts import Actor, Facts, State, Verb
+from comity.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from comity.domain.lifecycle_facts import Actor, Facts, Verb
 from comity.domain.recall import chosen
 from comity.domain.record import Record
 from comity.domain.roles import Role, Sector
-from comity.domain.viewer import Viewer
 from comity.services.reviewers import found_conflicts
 from comity.services.settle import settle
 from comity.services.step import give_reason, held_record, take
@@ -201,66 +200,3 @@ def _take_down(
         "recall": dict(recall),
     }
     return take(unit, record, Verb.WITHDRAW, facts, tombstone=tombstone, facts=changes)
-
-
-def restrict(
-    unit: Unit, *, ref: str, reason_code: str, text: str, order: str, tombstone_forbidden: bool
-) -> Record:
-    """A court or statutory order takes a record out of sight (G-08). An editor logs it; a forbidden tombstone is only
-    counted, in one total.
-    """
-    if Role.EDITOR not in unit.viewer.roles:
-        raise NotAllowed("The secretariat carries out a legal order.")
-    record = held_record(unit, ref, copies=True)
-    check_reason("restrict", reason_code, text)
-    if not order.strip():
-        raise Invalid(
-            [Problem("order", "missing", "Enter the reference of the order for the log of legal demands.")]
-        )
-    give_reason(
-        unit,
-        record,
-        "restrict",
-        reason_code=reason_code,
-        text=text,
-        order=order,
-        forbidden=tombstone_forbidden,
-    )
-    facts = Facts(by=Actor.LEGAL_ORDER, reason_code=reason_code, reason_text=text, order_logged=True)
-    said = "By order of a court or authority."
-    tombstone = {
-        "title": "",
-        "withdrawn_at": unit.now.isoformat(),
-        "reason_code": reason_code,
-        "reason": said,
-    }
-    changed = {
-        **record.facts,
-        "body_sealed": True,
-        "tombstone_forbidden": tombstone_forbidden,
-        "restricted_from": record.state.value,
-        "before_order": {"tombstone": record.tombstone, "body_sealed": record.facts.get("body_sealed")},
-    }
-    return take(unit, record, Verb.RESTRICT, facts, tombstone=tombstone, facts=changed)
-
-
-def lift_restriction(unit: Unit, *, ref: str, text: str) -> Record:
-    """The order has ended: the record goes back to where it was."""
-    if Role.EDITOR not in unit.viewer.roles:
-        raise NotAllowed("The secretariat carries out a legal order.")
-    # A forbidden tombstone is not there even for the editor, so the node itself looks it up by the reference in the log.
-    record = held_record(unit.acting_as(Viewer.system(unit.node.node_id, "lift a restriction")), ref)
-    if record.state is not State.LEGALLY_RESTRICTED:
-        raise NotFound  # a refusal would tell an editor of records that are not theirs to know of
-    facts = Facts(by=Actor.LEGAL_ORDER, order_ended=True)
-    give_reason(unit, record, "restriction_lifted", reason_code="order_ended", text=text)
-    before = record.facts.get("before_order") or {}
-    changed = _without_order(record)
-    if before.get("body_sealed") is not None:
-        changed["body_sealed"] = before["body_sealed"]
-    return take(unit, record, Verb.LIFT_RESTRICTION, facts, tombstone=before.get("tombstone"), facts=changed)
-
-
-def _without_order(record: Record) -> dict[str, Any]:
-    dropped = ("tombstone_forbidden", "body_sealed", "before_order")
-    return {name: value for name, value in record.facts.items() if name not in dropped}

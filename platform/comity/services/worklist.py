@@ -10,7 +10,9 @@ from comity.domain.quorum import Tally
 from comity.domain.record import Record
 from comity.domain.reply import ReplyState
 from comity.domain.roles import Role
-from comity.services import decide
+from comity.services import appeal_again, decide, hear, restrict
+from comity.services.dispute import TO_CORRECT
+from comity.services.end_handling import WAITS
 from comity.services.follow_inputs import FLAGGED
 from comity.services.reviewers import assigned_reviewers, count
 from comity.services.unit import Unit
@@ -38,10 +40,15 @@ class Worklist:
     to_review: Sequence[Item]
     reviewed: Sequence[Item]
     withdrawals: Sequence[Item]
+    orders: Sequence[Item]
     disputes: Sequence[Item]
     replies: Sequence[Item]
     holds: Sequence[Item]
     doubts: Sequence[Item]
+    conditions: Sequence[Item]
+    to_correct: Sequence[Item]
+    council: Sequence[Item]
+    outside: Sequence[Item]
 
 
 def worklist(unit: Unit) -> Worklist:
@@ -52,10 +59,15 @@ def worklist(unit: Unit) -> Worklist:
     mine = records.listing(unit.db, unit.viewer, author=unit.viewer.person or "-", limit=100)
     return Worklist(
         mine=_items(unit, mine),
+        conditions=_items(unit, [one for one in mine if one.facts.get(WAITS) and one.tombstone is None]),
+        to_correct=_items(unit, [one for one in mine if one.facts.get(TO_CORRECT) and one.tombstone is None]),
+        outside=_readable(unit, hear.to_check(unit)),
+        council=_readable(unit, appeal_again.waiting(unit)),
         triage=_items(unit, _in(unit, State.SUBMITTED, State.TRIAGE)) if editing else (),
         to_review=[one for one in reviewing if not one.voted],
         reviewed=[one for one in reviewing if one.voted],
         withdrawals=_items(unit, _asked_to_withdraw(unit)) if editing else (),
+        orders=_items(unit, _orders(unit)) if roles & restrict.CONFIRMING else (),
         disputes=_disputes(unit) if Role.OMBUDSPERSON in roles else _readable(unit, decide.waiting(unit)),
         replies=_replies(unit) if Role.OMBUDSPERSON in roles else (),
         holds=_holds(unit) if Role.REVIEWER in roles or Role.COUNCIL_MEMBER in roles else (),
@@ -118,6 +130,13 @@ def _asked_to_withdraw(unit: Unit) -> list[Record]:
         unit.db, unit.viewer, states=[State.PUBLISHED, State.EXPIRED, State.SUPERSEDED], limit=500
     )
     return [record for record in found if record.facts.get("withdrawal_asked")]
+
+
+def _orders(unit: Unit) -> list[Record]:
+    found = records.listing(
+        unit.db, unit.viewer, states=[State.LEGALLY_RESTRICTED], sort="waiting", limit=200
+    )
+    return [one for one in found if restrict.provisional(one) and restrict.may_confirm(unit, one)]
 
 
 def _readable(unit: Unit, ids: Sequence[int]) -> list[Item]:

@@ -177,5 +177,12 @@ def in_state(db: Session, kind: type[Child], *states: str) -> list[Child]:
     ]
 
 
+def given(db: Session, *what: str) -> list[Decision]:
+    """Every reason given for one of these, oldest first, for the node's clock. Callers check each record."""
+    table = _TABLES[Decision]
+    rows = db.execute(sa.select(table).where(table.c.what.in_(what)).order_by(table.c.id))
+    return [_child(Decision, row) for row in rows]
+
+
 def _child(kind: type[Child], row: sa.Row[Any]) -> Child:
     return kind(**{item.name: getattr(row, item.name) for item in fields(kind)})

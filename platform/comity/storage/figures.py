@@ -102,26 +102,50 @@ def decisions(db: Session, *, since: datetime, until: datetime) -> Sequence[Give
     return [Given(row.what, row.reason_code, row.by_sector, dict(row.details)) for row in rows]
 
 
-def holds(db: Session, *, since: datetime, until: datetime) -> Sequence[tuple[str, str]]:
-    """(sector that asked, what became of it) of holds asked for in the time."""
+def holds(db: Session, *, since: datetime, until: datetime) -> Sequence[tuple[str, bool]]:
+    """(sector that asked, was it granted before `until`) of holds asked for in the time, told from steps that never change."""
+    began: dict[int, list[datetime]] = {}
+    for one in steps(db, until=until):
+        if one.step == "hold":
+            began.setdefault(one.record, []).append(one.at)
     rows = db.execute(sa.select(_hold).where(_hold.c.requested_at >= since, _hold.c.requested_at < until))
-    return [(row.sector, row.state) for row in rows]
+    return [(row.sector, any(at >= row.requested_at for at in began.get(row.record_id, ()))) for row in rows]
 
 
-def replies(db: Session, *, since: datetime, until: datetime) -> Sequence[str]:
-    """What became of the invitations to reply that were sent in the time."""
+def replies(db: Session, *, since: datetime, until: datetime) -> Sequence[bool]:
+    """Had each organization that was invited in the time replied before `until`? Only what is dated is told: a later answer, also a
+    refusal to answer, does not change a report that was published.
+    """
     rows = db.execute(
-        sa.select(_reply.c.state).where(_reply.c.invited_at >= since, _reply.c.invited_at < until)
+        sa.select(_reply.c.received_at).where(_reply.c.invited_at >= since, _reply.c.invited_at < until)
     )
-    return [row.state for row in rows]
+    return [row.received_at is not None and row.received_at < until for row in rows]
 
 
 def disputes(
     db: Session, *, since: datetime, until: datetime
-) -> Sequence[tuple[str, str, datetime, datetime | None]]:
-    """(state, outcome, raised, decided) of appeals raised in the time."""
+) -> Sequence[tuple[str, datetime, datetime | None]]:
+    """(outcome, raised, decided) of appeals raised in the time, as they stood at its end: what was decided later is not told."""
     rows = db.execute(sa.select(_dispute).where(_dispute.c.raised_at >= since, _dispute.c.raised_at < until))
-    return [(row.state, row.outcome, row.raised_at, row.decided_at) for row in rows]
+    return [
+        (row.outcome, row.raised_at, row.decided_at)
+        if row.decided_at is not None and row.decided_at < until
+        else ("", row.raised_at, None)
+        for row in rows
+    ]
+
+
+def exceptions(db: Session, *, since: datetime, until: datetime) -> int:
+    """Versions for which the second of two officers lifted the personal-data block in the time: one exception, not two voices."""
+    chosen = sa.select(_decision).where(_decision.c.what == "personal_data_lifted", _decision.c.at < until)
+    agreed: dict[tuple[int, int | None], set[str]] = {}
+    complete = 0
+    for row in db.execute(chosen.order_by(_decision.c.at, _decision.c.id)):
+        roles = agreed.setdefault((row.record_id, row.revision_id), set())
+        was_one = len(roles) == 1
+        roles.add(str(row.details.get("role")))
+        complete += was_one and len(roles) == 2 and row.at >= since
+    return complete
 
 
 def first_day(db: Session) -> datetime | None:

@@ -202,6 +202,29 @@ def due(db: Session, viewer: Viewer, *, now: datetime, limit: int = 100) -> Sequ
     return [from_row(row) for row in db.execute(chosen.limit(limit))]
 
 
+def past_review(db: Session, viewer: Viewer, *, now: datetime) -> Sequence[Record]:
+    """Published records of this node's own authors whose review date has come."""
+    chosen = _records.where(
+        _record.c.audience_id.in_(ids_for(db, visible_to(viewer))),
+        _record.c.state == State.PUBLISHED.value,
+        _record.c.foreign_id.is_(None),
+        _record.c.review_due <= now,
+    )
+    return [from_row(row) for row in db.execute(chosen)]
+
+
+def standing_since(
+    db: Session, viewer: Viewer, *, states: Iterable[State], until: datetime, limit: int = 500
+) -> Sequence[Record]:
+    """Records that have stood in one of these states since `until` or longer."""
+    chosen = _records.where(
+        _record.c.audience_id.in_(ids_for(db, visible_to(viewer))),
+        _record.c.state.in_([state.value for state in states]),
+        _record.c.state_since <= until,
+    )
+    return [from_row(row) for row in db.execute(chosen.order_by(_record.c.id).limit(limit))]
+
+
 def counts(db: Session, viewer: Viewer, column: str) -> Mapping[str, int]:
     """How many records the viewer may know of, by `kind`, `sector` or `state`."""
     if column not in ("kind", "sector", "state", "organization"):

@@ -114,6 +114,13 @@ def privacy(ctx: Ctx) -> Response:
     return page(ctx, "about/privacy.html")
 
 
+@router.get("/help")
+@capability("public")
+def duty_of_care(ctx: Ctx) -> Response:
+    """Where people under pressure from a foreign state find help without being reported (SG-17)."""
+    return page(ctx, "about/help.html", places=policies.duty_of_care().places)
+
+
 def _span(amount: int | None, unit: str | None) -> str:
     if amount is None or unit is None:
         return ""

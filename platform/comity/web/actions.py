@@ -17,6 +17,7 @@ from comity.domain.roles import Role
 from comity.http.capability import capability
 from comity.http.context import Context, Ctx
 from comity.http.route import new_router
+from comity.services import restrict
 from comity.services.offer import offers
 from comity.services.read import find_record, marking_of
 from comity.services.unit import Unit
@@ -31,8 +32,8 @@ router = new_router(prefix="/records/{ref}", include_in_schema=False)
 NEW: Final = "new"
 """Where a step made another record, one goes on with that."""
 
-OUT_OF_SIGHT: Final = "restrict/lift"
-"""An order may forbid even the tombstone, so an editor ends it by the reference in the log, without seeing the record."""
+OUT_OF_SIGHT: Final = {"restrict/lift": frozenset({Role.EDITOR}), "restrict/confirm": restrict.CONFIRMING}
+"""An order may forbid even the tombstone, so it is confirmed and ended by the reference in the log, without seeing the record."""
 
 
 def _shown(path: str) -> Callable[..., Response]:
@@ -89,7 +90,7 @@ def _next(ref: str, step: Step, made: object) -> str:
 def _offered(ctx: Context, ref: str, path: str) -> tuple[Record | None, list[Step]]:
     """The record and the steps of this page that are open to this viewer now."""
     record = _record(ctx, ref, path)
-    names = set(offers(ctx.unit, record)) if record else {OUT_OF_SIGHT}
+    names = set(offers(ctx.unit, record)) if record else {path}
     found = [one for one in STEPS if page_of(one.path) == page_of(path) and one.offer in names]
     return record, [one for one in found if not one.needs or _choices(ctx.unit, ref, one)]
 
@@ -98,7 +99,7 @@ def _record(ctx: Context, ref: str, path: str) -> Record | None:
     try:
         return find_record(ctx.unit, ref)
     except NotFound:
-        if path == OUT_OF_SIGHT and Role.EDITOR in ctx.viewer.roles:
+        if OUT_OF_SIGHT.get(path, frozenset()) & ctx.viewer.roles:
             return None
         raise
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from comity.domain.errors import Invalid, Problem
-from comity.services import decide, dispute
+from comity.services import appeal_again, decide, dispute
 from comity.services.name_readers import to_accounts
 from comity.services.read import find_record
 from comity.services.unit import Unit
@@ -68,6 +68,32 @@ def _decide(unit: Unit, ref: str, given: Answers) -> Any:
     )
 
 
+def _decided(unit: Unit, ref: str) -> Sequence[Field]:
+    found = appeal_again.open_to_council(unit, find_record(unit, ref))
+    options = tuple(
+        (str(one.id), f"{one.outcome.replace('_', ' ').capitalize() or 'Refused'}: {one.outcome_text[:200]}")
+        for one in found
+    )
+    grounds = Field(
+        "grounds",
+        "What is wrong with the decision",
+        "prose",
+        "Do not name private persons.",
+        max_length=dispute.GROUNDS_CHARACTERS,
+    )
+    return [Field("dispute", "Which decision", "choice", options=options), grounds]
+
+
+def _before_council(unit: Unit, ref: str) -> Sequence[Field]:
+    record = find_record(unit, ref)
+    options = tuple(
+        (str(one.id), f"Until {one.due_at:%-d %B %Y}: {appeal_again.grounds_of(unit, record, one)}")
+        for one in appeal_again.before_council(unit, record)
+    )
+    which = Field("dispute", "Which appeal", "choice", options=options)
+    return [which, reason("dispute_outcome"), words("Your reasons, in words that readers see")]
+
+
 APPEAL_STEPS: Final = (
     Step(
         "appeal",
@@ -113,6 +139,30 @@ APPEAL_STEPS: Final = (
         "appeals/decide",
         _decide,
         _before_me,
+        needs="dispute",
+        to="",
+    ),
+    Step(
+        "appeal/council",
+        "appeal/council",
+        lambda unit, ref, given: appeal_again.ask(
+            unit, ref=ref, dispute_id=given.whole("dispute"), grounds=given.one("grounds")
+        ),
+        _decided,
+        needs="dispute",
+        to="",
+    ),
+    Step(
+        "appeals/council",
+        "appeals/council",
+        lambda unit, ref, given: appeal_again.vote(
+            unit,
+            ref=ref,
+            dispute_id=given.whole("dispute"),
+            outcome=given.one("reason_code"),
+            text=given.one("text"),
+        ),
+        _before_council,
         needs="dispute",
         to="",
     ),

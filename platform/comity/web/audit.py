@@ -14,7 +14,7 @@ from starlette.responses import Response
 from comity.http.capability import capability
 from comity.http.context import Ctx
 from comity.http.route import new_router
-from comity.services import audit_view
+from comity.services import audit_view, show_interests
 from comity.web.rendering import page
 
 router = new_router(prefix="/audit", include_in_schema=False)
@@ -27,6 +27,7 @@ FAMILIES: Final = (
     ("withdraw", "Withdrawals"),
     ("dispute", "Appeals"),
     ("reply", "Replies"),
+    ("outside", "Messages without an account"),
     ("personal_data", "Personal-data exceptions"),
     ("attachment", "Files"),
     ("account", "Accounts"),
@@ -56,7 +57,16 @@ def log(ctx: Ctx) -> Response:
     kept = {name: value for name, value in asked.items() if value and name != "older"}
     more = f"/audit?{urlencode({**kept, 'older': shown.more})}" if shown.more else ""
     whole = shown.reach is audit_view.Reach.ALL
-    return page(ctx, "audit/log.html", shown=shown, asked=asked, families=FAMILIES, more=more, whole=whole)
+    return page(
+        ctx,
+        "audit/log.html",
+        shown=shown,
+        asked=asked,
+        families=FAMILIES,
+        more=more,
+        whole=whole,
+        interests=show_interests.may_see(ctx.viewer),
+    )
 
 
 @router.get("/openings/{ref}")

@@ -57,7 +57,12 @@ CONDITIONS: Final = (
         "Embargo until",
         "With the caveat EMBARGO. It is published by itself when this moment comes.",
     ),
-    ("handling_ends", "datetime", "These conditions end", "Leave it empty if they do not."),
+    (
+        "handling_ends",
+        "datetime",
+        "Look at these conditions again on",
+        "You are asked then. Nothing widens by itself: they hold until you publish others.",
+    ),
     ("delay_reason", "choice", "Why the reply is delayed", "With the caveat DELAYREPLY."),
 )
 

@@ -51,7 +51,7 @@ def mend(ctx: Ctx, ref: str, sent: SentForm) -> Response:
     model = kind(reading.record.kind)
     parsed = parse_form(model, sent.pairs())
     typed, add = without_empty_rows(parsed), new_row(parsed)
-    mendable = [one.name for one in shapes(model) if one.name in correct.FORM_ONLY]
+    mendable = [one.name for one in shapes(model) if _mendable(one.name, reading.content)]
     content = {name: value for name, value in reading.content.items() if name not in mendable}
     content |= {name: typed[name] for name in mendable if name in typed}
     note = filled([NOTE], sent)[0]
@@ -78,6 +78,10 @@ def mend(ctx: Ctx, ref: str, sent: SentForm) -> Response:
     )
 
 
+def _mendable(name: str, content: Mapping[str, Any]) -> bool:
+    return policies.minor_corrections().mendable(name, str(content.get("language") or ""))
+
+
 def _reading(ctx: Context, ref: str) -> Reading:
     reading = read(ctx.unit, ref=ref)
     if "correct/minor" not in offers(ctx.unit, reading.record):
@@ -96,7 +100,7 @@ def _page(
 ) -> Response:
     model = kind(reading.record.kind)
     drawn = form_for(model, content, problems, policies.taxonomy().vocabularies)
-    kept = [Section(one.title, [f for f in one.fields if f.name in correct.FORM_ONLY]) for one in drawn]
+    kept = [Section(one.title, [f for f in one.fields if _mendable(f.name, content)]) for one in drawn]
     names = {f.name for section in kept for f in section.fields}
     told = [
         one.message for one in problems if one.field.partition(".")[0] not in names and one.field != "note"

@@ -152,7 +152,7 @@ def _shown(ctx: Context, reading: Reading, day: str) -> dict[str, Any]:
         "severity": in_words(str(reading.content.get("severity", ""))),
         "urgency": in_words(str(reading.content.get("urgency", ""))),
         "language": str(reading.content.get("language", "en")),
-        "handling": record_view.handling_words(reading),
+        "handling": record_view.handling_words(reading, ctx.now),
         "marking": record_view.marking(reading),
         "notices": [
             *record_view.notices(reading, ctx.now, since=since),

@@ -18,8 +18,10 @@ from comity.domain.node import Node
 from comity.domain.record import Revision
 from comity.domain.reply import ReplyState
 from comity.domain.tlp import TLP, parse_tlp, strictest
+from comity.services.dispute import TO_CORRECT, passed_first_look
 from comity.services.read import Reading
-from comity.web.vocabulary import caveats_of, node_of, permitted_of, sector_name
+from comity.services.spell_out import caveats_of, conditions_of, permitted_of
+from comity.web.vocabulary import node_of, sector_name
 from comity.web.wording import day_of, text_of
 
 ORDER: Final = (ESSENTIALS, SUBSTANCE, ACTION, ENTITIES, EVIDENCE, SCOPE, VALIDITY)
@@ -100,13 +102,14 @@ def shown_tlp(reading: Reading) -> TLP:
     return reading.revision.handling.tlp if reading.revision else reading.audience.tlp
 
 
-def handling_words(reading: Reading) -> dict[str, Any]:
-    """Badge, plain meaning, permitted action and caveats (H-06)."""
+def handling_words(reading: Reading, now: datetime) -> dict[str, Any]:
+    """Badge, plain meaning, permitted action, caveats, and whom one may name and tell (H-06)."""
     handling = reading.revision.handling if reading.revision else None
     return {
         "tlp": shown_tlp(reading).value,
         "caveats": caveats_of(handling) if handling else [],
         "action": permitted_of(handling) if handling else "",
+        "conditions": conditions_of(handling, now) if handling else [],
     }
 
 
@@ -135,7 +138,11 @@ def _standing(reading: Reading, now: datetime) -> Iterator[Notice]:
             "On hold",
             "Two sectors asked to pause it. A hold ends by itself and is counted in public.",
         )
-    if any(one.state in _OPEN for one in reading.disputes) or record.under_dispute:
+    if record.facts.get(TO_CORRECT):
+        due = datetime.fromisoformat(str(record.facts[TO_CORRECT]["due"]))
+        text = f"An appeal decided that it is corrected. A new version is due by {due:%-d %B %Y}."
+        yield Notice("warn", "A correction is due", text, "#disputes", "See what was decided")
+    if record.under_dispute or any(one.state in _OPEN and passed_first_look(one) for one in reading.disputes):
         text = "An appeal against it passed a first look and is being decided."
         yield Notice("warn", "Under dispute", text, "#disputes", "See what is disputed")
 
@@ -275,7 +282,7 @@ def disputes(reading: Reading) -> list[dict[str, Any]]:
             "tone": "warn" if one.state in _OPEN else "",
         }
         for one in reading.disputes
-        if one.state not in (DisputeState.RECEIVED.value, DisputeState.REFUSED_AT_FIRST_LOOK.value)
+        if passed_first_look(one)
     ]
 
 

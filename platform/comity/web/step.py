@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from comity.domain.errors import Invalid, Problem
@@ -37,11 +37,11 @@ class Answers:
         """As `Sent.ticked`."""
         return self._sent.ticked(f"{self._prefix}.{name}")
 
-    def agrees(self) -> bool:
+    def agrees(self, name: str = "agrees") -> bool:
         """A yes or a no; neither is a problem, never a guess."""
-        if self.one("agrees") not in ("yes", "no"):
-            raise Invalid([Problem("agrees", "missing", "Choose yes or no.")])
-        return self.one("agrees") == "yes"
+        if self.one(name) not in ("yes", "no"):
+            raise Invalid([Problem(name, "missing", "Choose yes or no.")])
+        return self.one(name) == "yes"
 
     def moment(self, name: str) -> datetime:
         """A moment in UTC."""
@@ -52,6 +52,13 @@ class Answers:
         if at is None:
             raise Invalid([Problem(name, "date", "Enter date and time (UTC), such as 2026-12-01T09:00.")])
         return at
+
+    def day(self, name: str) -> date:
+        """A day."""
+        try:
+            return date.fromisoformat(self.one(name))
+        except ValueError:
+            raise Invalid([Problem(name, "date", "Enter a day, such as 2026-12-01.")]) from None
 
     def whole(self, name: str) -> int:
         """The number of something chosen from a list."""

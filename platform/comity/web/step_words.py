@@ -51,11 +51,24 @@ WORDS: Final[Mapping[str, Words]] = {
         "Begin a correction",
         "Your working copy is ready.",
     ),
+    "still-true": Words(
+        "Say that it still stands",
+        "You have looked at its facts and sources again. Its review is due next on the date that you give.",
+        "It still stands",
+        "Recorded. The next review date is set.",
+    ),
     "give-up": Words(
         "Keep the version in force",
         "Your working copy is put aside. What is published stays as it is.",
         "Give up the correction",
         "The version in force stands.",
+    ),
+    "handling": Words(
+        "Look at the marking again",
+        "The time that was set for its conditions is over. Nothing has widened: they hold until you change them. To change them, "
+        "begin a correction; to leave them, say why.",
+        "Leave the marking as it is",
+        "The marking stays, and your reason is kept.",
     ),
     "waive": Words(
         "Waive prior notice",
@@ -130,6 +143,25 @@ WORDS: Final[Mapping[str, Words]] = {
         "Enter my decision",
         "Your decision is recorded.",
     ),
+    "appeal/council": Words(
+        "Take a decision to council",
+        "Possible once for each appeal. Council decides within 40 working days; whoever took part before has no voice in it.",
+        "Ask council",
+        "The decision is before council.",
+    ),
+    "appeals/council": Words(
+        "Decide on a second appeal",
+        "It takes effect by itself when half of the seats have spoken and a majority of members and of three sectors is for one "
+        "outcome. Your last word counts.",
+        "Record my voice",
+        "Your voice is recorded.",
+    ),
+    "waive/council": Words(
+        "Waive notice again",
+        "Notice to the named organizations may wait 30 days more when council agrees. It is counted in public.",
+        "Record my voice",
+        "Your voice is recorded.",
+    ),
     "reply": Words(
         "Enter a reply",
         "Shown unedited beside the record as the organization’s own words. Check first who sent it. Late"
@@ -137,12 +169,32 @@ WORDS: Final[Mapping[str, Words]] = {
         "Enter it",
         "The reply is recorded.",
     ),
+    "conflict": Words(
+        "Enter a conflict of interest",
+        "It changes no count yet: a member of council without an interest in the record, or the auditor, says whether it stands."
+        " The reviewer hears of it, and it is counted in public.",
+        "Enter it",
+        "It is entered. Council or the auditor decides whether it stands.",
+    ),
+    "conflict/settle": Words(
+        "Does the conflict of interest stand?",
+        "If it stands, the vote is not counted any more, and a published record that has lost its quorum shows “under dispute”.",
+        "Record it",
+        "It is recorded, and the reviewer is told.",
+    ),
     "restrict": Words(
         "Carry out a legal order",
-        "The record goes out of sight. Readers see a tombstone, unless the order forbids one: then it is"
-        " only counted.",
+        "The record goes out of sight at once, for one working day. It stays so only if a second person sees the order and"
+        " confirms it by then: tell them its reference and that of the record. Readers see a tombstone, unless the order forbids"
+        " one: then it is only counted.",
         "Carry out the order",
-        "The order is carried out and logged.",
+        "The order is carried out and logged. A second person has to confirm it within a working day.",
+    ),
+    "restrict/confirm": Words(
+        "Confirm a legal order",
+        "Look at the order itself and enter its reference. If nobody confirms it in time, the record is back where it was.",
+        "I have seen this order",
+        "The order is confirmed.",
     ),
     "release": Words(
         "Ask to release it to an allied node",

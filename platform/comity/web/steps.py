@@ -8,10 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from comity.services import correct, discard, hold, lift, reply, submit, withdraw
+from comity.services import (
+    correct,
+    discard,
+    end_handling,
+    hold,
+    lift,
+    reply,
+    restrict,
+    submit,
+    triage,
+    waive_again,
+    withdraw,
+)
 from comity.services.publish import advance
 from comity.services.unit import Unit
 from comity.web.appeal_steps import APPEAL_STEPS
+from comity.web.conflict_steps import CONFLICT_STEPS
 from comity.web.forms import Field
 from comity.web.recall_fields import hours_of, recall_fields
 from comity.web.sharing_steps import SHARING
@@ -32,9 +45,17 @@ def _slots(unit: Unit, ref: str) -> Sequence[Field]:
             required=False,
         ),
         Field(
+            "redacted",
+            "Why something was taken out",
+            "choice",
+            "Only if something was.",
+            required=False,
+            options=tuple((code, triage.reasons_for("redact")[code]) for code in reply.REDACTIONS),
+        ),
+        Field(
             "note",
-            "Note on what was taken out",
-            hint="Only personal data or unlawful content, and say so.",
+            "What was taken out",
+            hint="Shown beside the reply. Do not repeat it.",
             required=False,
             max_length=400,
         ),
@@ -45,7 +66,11 @@ def _reply(unit: Unit, ref: str, given: Answers) -> Any:
     if not given.one("words"):
         return reply.decline(unit, ref=ref, entity_id=given.one("entity"))
     return reply.receive(
-        unit, ref=ref, entity_id=given.one("entity"), words=given.one("words"), note=given.one("note")
+        unit,
+        ref=ref,
+        entity_id=given.one("entity"),
+        words=given.one("words"),
+        redaction=reply.redacted(given.one("redacted"), given.one("note")),
     )
 
 
@@ -90,6 +115,15 @@ STEPS: Final = (
         to="edit",
     ),
     Step(
+        "still-true",
+        "still-true",
+        lambda unit, ref, given: correct.confirm_still_true(
+            unit, ref=ref, review_due=given.day("review_due")
+        ),
+        lambda _u, _r: [Field("review_due", "Next review", "date", "Before it expires.")],
+        to="",
+    ),
+    Step(
         "give-up",
         "give-up",
         lambda unit, ref, _: correct.keep_version_in_force(unit, ref=ref),
@@ -98,11 +132,30 @@ STEPS: Final = (
         to="",
     ),
     Step(
+        "handling",
+        "handling",
+        lambda unit, ref, given: end_handling.keep(unit, ref=ref, text=given.one("text")),
+        lambda _u, _r: [words("Why it stays as it is")],
+    ),
+    Step(
         "waive",
         "waive",
         _waive,
         lambda _u, _r: [reason("waiver"), words()],
         tone="danger",
+    ),
+    Step(
+        "waive/council",
+        "waive/council",
+        lambda unit, ref, given: waive_again.vote(
+            unit, ref=ref, reason_code=given.one("reason_code"), text=given.one("text"), agrees=given.agrees()
+        ),
+        lambda _u, _r: [
+            Field("agrees", "May notice wait longer?", "choice", options=YES_NO),
+            reason("waiver"),
+            words(),
+        ],
+        to="",
     ),
     Step(
         "withdraw",
@@ -190,6 +243,7 @@ STEPS: Final = (
         to="",
     ),
     *APPEAL_STEPS,
+    *CONFLICT_STEPS,
     Step(
         "reply",
         "reply",
@@ -201,7 +255,7 @@ STEPS: Final = (
     Step(
         "restrict",
         "restrict",
-        lambda unit, ref, given: withdraw.restrict(
+        lambda unit, ref, given: restrict.restrict(
             unit,
             ref=ref,
             reason_code=given.one("reason_code"),
@@ -219,9 +273,18 @@ STEPS: Final = (
         to="/work",
     ),
     Step(
+        "restrict/confirm",
+        "restrict/confirm",
+        lambda unit, ref, given: restrict.confirm(unit, ref=ref, order=given.one("order")),
+        lambda _u, _r: [
+            Field("order", "Reference of the order", hint="As the order itself says it.", max_length=200)
+        ],
+        to="/work",
+    ),
+    Step(
         "restrict/lift",
         "restrict/lift",
-        lambda unit, ref, given: withdraw.lift_restriction(unit, ref=ref, text=given.one("text")),
+        lambda unit, ref, given: restrict.lift_restriction(unit, ref=ref, text=given.one("text")),
         lambda _u, _r: [words("How the order ended")],
         to="/work",
     ),

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 from comity import policies
-from comity.domain.handling import Caveat, Handling
 from comity.domain.kinds.due_diligence_note import TIE_LEVELS
 from comity.domain.kinds.registry import KINDS
 from comity.domain.node import Node
@@ -50,15 +49,6 @@ PROVENANCE: Final[Mapping[str, str]] = {
     "taken_over": "Taken over from a public source",
 }
 """A record that several sectors agreed to, or a public document of a source that council admitted (4.10.9)."""
-
-PERMITTED: Final[Mapping[str, str]] = {
-    "contact_originator_first": "Before you act on it, contact the originator.",
-    "internal_decision_only": "Use it for decisions inside your organization only.",
-    "may_raise_with_partner": "You may raise it with the partner it is about.",
-    "may_seek_own_sources": "You may look for sources of your own.",
-    "may_publish": "You may publish what it says.",
-}
-"""The permitted action as the sentence a reader sees (H-06)."""
 
 
 def kind_name(kind: str) -> str:
@@ -111,19 +101,6 @@ def facet_value(facet: str, code: str, here: Node) -> str:
     return in_words(code)
 
 
-def caveats_of(handling: Handling) -> list[dict[str, str]]:
-    """`[{code, text}]`, ORCON first: what stands beside the marking, in the words of the policy."""
-    words = policies.handling_policy().caveats
-    held = ["ORCON"] if handling.orcon else []
-    held += [Caveat(caveat).value for caveat in handling.caveats]
-    return [{"code": code, "text": _sentence(words[code])} for code in held]  # type: ignore[index]
-
-
-def permitted_of(handling: Handling) -> str:
-    """The sentence for the permitted action in force; empty where the marking alone says it."""
-    return PERMITTED.get(handling.permitted or "", "")
-
-
 def age(since: datetime | None, now: datetime) -> str:
     """`today`, `5 days ago`, `3 months ago`, `2 years ago`."""
     if since is None:
@@ -134,7 +111,3 @@ def age(since: datetime | None, now: datetime) -> str:
         if count >= 1 and not (word == "week" and days < 14):
             return f"{count} {word}{'' if count == 1 else 's'} ago"
     return "today"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -17,6 +17,7 @@ from typing import Final
 from comity.domain.errors import Busy
 from comity.log import logger
 from comity.services import (
+    age,
     alerts,
     attach,
     carry_missing,
@@ -66,6 +67,10 @@ def _tick(unit: Unit, _worker: str) -> None:
 def _allies(unit: Unit, _worker: str) -> None:
     pause_peer.pause_due(unit)
     reweigh.reweigh(unit)
+
+
+def _age(unit: Unit, _worker: str) -> None:
+    age.age(unit)
 
 
 def _forget(unit: Unit, _worker: str) -> None:
@@ -130,6 +135,7 @@ JOBS: Final[Sequence[Job | Errand]] = (
     Errand("sign anew", 3.0, _sign_anew),
     Errand("mail", 20.0, _mail),
     Errand("attachments", 21600.0, _sweep),
+    Job("age of records", 3600.0, _age),
     Job("sessions", 3600.0, _forget),
     Job("index words", 86400.0, _prune),
 )
