@@ -14,9 +14,14 @@ from starlette.testclient import TestClient
 
 from comity.app import create_app
 from comity.config import Settings
+from comity.domain.record import Record
 from comity.domain.tlp import TLP
-from comity.services import tokens, withdraw
+from comity.services import tell, tokens, withdraw
+from comity.services.authorize_peer import PREFIX
+from comity.services.mint import digest, mint
 from comity.services.runtime import Runtime
+from comity.storage import deliveries, peer_tokens, peers
+from comity.storage.peer_tokens import PeerToken
 from tests.allies import AGREEMENT
 from tests.factories import make_world
 from tests.feed import admit, fetch, open_exchange
@@ -49,6 +54,27 @@ class Desk:
         answer = self.window(who).get(path)
         assert answer.status_code == status, answer.text
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+    def machine(self, node: str) -> TestClient:
+        """The machine of an ally, with a token of five minutes."""
+        secret = mint(PREFIX)
+        with self.story.unit("system") as unit:
+            known = peers.get(unit.db, unit.viewer, node)
+            assert known is not None
+            kept = PeerToken(node, self.story.now + timedelta(minutes=5), known.epoch)
+            peer_tokens.add(unit.db, kept, digest(secret))
+        headers = {"authorization": f"Bearer {secret}", "accept": "application/taxii+json;version=2.1"}
+        return self.stack.enter_context(TestClient(self.app, base_url=ORIGIN, headers=headers))
+
+    @property
+    def feed(self) -> str:
+        with self.story.unit("system", writes=False) as unit:
+            return f"/taxii2/exchange/collections/{tell.feed_id(unit)}/"
+
+    def states(self, record: Record) -> dict[str, str]:
+        """What is written down of a record, by node."""
+        with self.story.unit("system", writes=False) as unit:
+            return {one.node_id: one.state for one in deliveries.of_record(unit.db, record.id)}
 
     def api(self, who: str, path: str) -> Any:
         with self.story.unit(who) as unit:
@@ -83,6 +109,31 @@ def test_each_node_and_why_it_is_not_there(desk: Desk) -> None:
         B: "waiting",
         "thalassa": "withheld",
     }
+
+
+def test_what_an_ally_fetches_is_written_down_before_it_leaves(desk: Desk) -> None:
+    """J-11 begins here: whoever has a record is known, page by page, and nobody else is."""
+    records = [desk.story.published(tlp=TLP.GREEN) for _ in range(3)]
+    machine = desk.machine(A)
+    taken = machine.get(f"{desk.feed}objects/", params={"limit": 2})
+    assert taken.status_code == 200, taken.text
+    assert [desk.states(one) for one in records] == [{A: "fetched"}, {A: "fetched"}, {}]
+    rest = machine.get(f"{desk.feed}objects/", params={"next": taken.json()["next"]})
+    assert len(rest.json()["objects"]) == 1
+    assert desk.states(records[2]) == {A: "fetched"}
+    one = rest.json()["objects"][0]["id"]
+    assert desk.machine(B).get(f"{desk.feed}objects/{one}/").status_code == 200
+    assert [desk.states(one) for one in records] == [
+        {A: "fetched"},
+        {A: "fetched"},
+        {A: "fetched", B: "fetched"},
+    ]
+    machine.get(f"{desk.feed}manifest/")
+    desk.api("researcher", "/records")
+    withdrawn(desk.story, records[2])
+    for name in (A, B):
+        got = desk.machine(name).get(f"{desk.feed}objects/", params={"match[type]": "comity-notice"}).json()
+        assert [one["what"] for one in got["objects"]] == ["recall"]
 
 
 def test_amber_waits_for_a_decision(desk: Desk) -> None:

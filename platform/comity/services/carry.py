@@ -100,7 +100,8 @@ def _show(standing: _Standing, audience: Audience) -> None:
     wanted: Audience | None = None
     if write_out.may_leave(revision):
         version = weigh.version_of(system, standing.record, revision, content, audience)
-        wanted = weigh.audience_in_feed(system, standing.known, version)
+        waiting = weigh.waiting_for(system, standing.record, revision)
+        wanted = weigh.audience_in_feed(system, standing.known, version, waiting)
     if wanted is not None and last is not None and _says_the_same(standing, last, revision, wanted):
         _settle_rows(standing, wanted)
         return

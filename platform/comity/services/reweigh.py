@@ -93,7 +93,8 @@ def _name_quietly(unit: Unit, known: Alliance, record: Record, rows: Sequence[Pl
     content = {**revision.content, "claims": revisions.claims(unit.db, unit.viewer, revision.id)}
     own = audiences.load(unit.db, record.audience_id)
     version = weigh.version_of(unit, record, revision, content, own)
-    wanted = weigh.audience_in_feed(unit, known, version).at(served.stage)
+    waiting = weigh.waiting_for(unit, record, revision)
+    wanted = weigh.audience_in_feed(unit, known, version, waiting).at(served.stage)
     only_names = same_readers(replace(served, releasable=wanted.releasable), wanted)
     if served.stage is Stage.SEALED or same_readers(served, wanted) or not only_names:
         return

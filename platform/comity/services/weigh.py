@@ -6,19 +6,22 @@ pause, is left out here where the feed is made: a node that is paused is not ser
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from comity.domain import legal_profile, release
 from comity.domain.access import sent_to
 from comity.domain.audience import Audience, Stage
+from comity.domain.inputs import RESTS_ON
 from comity.domain.legal_profile import LegalProfile
 from comity.domain.peer import KnownPeer, PeerState
 from comity.domain.record import Record, Revision
 from comity.domain.release import FEED_PURPOSE, Party, Withheld
 from comity.domain.rules import allows
 from comity.domain.tlp import TLP
+from comity.services.follow_inputs import waiting_inputs
 from comity.services.unit import Unit
 from comity.storage import attachments, peers
 
@@ -64,15 +67,41 @@ def version_of(
     )
 
 
-def why_not(system: Unit, known: Alliance, version: release.Version, node: KnownPeer) -> tuple[str, ...]:
+Waiting = Callable[[str], tuple[str, ...]]
+"""Node -> references of inputs under originator control whose originator has not said yes to it."""
+
+
+def nothing_waits(_node: str) -> tuple[str, ...]:
+    """For a version that rests on nothing."""
+    return ()
+
+
+def waiting_for(system: Unit, record: Record, revision: Revision) -> Waiting:
+    """What a version rests on decides for each node (H-01); most rest on nothing, and then nothing is asked."""
+    rows = revision.content.get("related") or ()
+    if not any(isinstance(row, Mapping) and row.get("relation") in RESTS_ON for row in rows):
+        return nothing_waits
+    return partial(waiting_inputs, system, record, revision)
+
+
+def why_not(
+    system: Unit,
+    known: Alliance,
+    version: release.Version,
+    node: KnownPeer,
+    waiting: Waiting = nothing_waits,
+) -> tuple[str, ...]:
     """Every reason for which the feed does not bring a version to a node; empty when it does."""
+    version = replace(version, orcon_waiting=(*version.orcon_waiting, *waiting(node.node_id)))
     answer = release.check(
         version, known.party(node), here=known.here, purpose=FEED_PURPOSE, decided=False, now=system.now
     )
     return answer.reasons if isinstance(answer, Withheld) else ()
 
 
-def audience_in_feed(system: Unit, known: Alliance, version: release.Version) -> Audience:
+def audience_in_feed(
+    system: Unit, known: Alliance, version: release.Version, waiting: Waiting = nothing_waits
+) -> Audience:
     """The audience under which a version stands in the feed: that of the record, without the nodes for which the check says no."""
     audience = version.audience
     if audience.tlp not in (TLP.CLEAR, TLP.GREEN):
@@ -83,7 +112,7 @@ def audience_in_feed(system: Unit, known: Alliance, version: release.Version) ->
     for node in known.nodes:
         if not allows(sent_to(node.as_policy()), weighed.audience.facts()):
             continue
-        reasons = set(why_not(system, known, weighed, node)) - OF_THE_MOMENT
+        reasons = set(why_not(system, known, weighed, node, waiting)) - OF_THE_MOMENT
         (refused if reasons else released).append(node.node_id)
     return release.in_feed(audience, refused=refused, released=released)
 

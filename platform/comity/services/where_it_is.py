@@ -130,13 +130,15 @@ class _Check:
     system: Unit
     known: weigh.Alliance
     version: release.Version | None
+    waiting: weigh.Waiting = weigh.nothing_waits
 
     def why_not(self, node: KnownPeer) -> tuple[str, ...]:
         """In sentences; empty when the feed brings it."""
         if self.version is None:
             return (release.REASONS["not-published"],)
         return tuple(
-            release.REASONS[code] for code in weigh.why_not(self.system, self.known, self.version, node)
+            release.REASONS[code]
+            for code in weigh.why_not(self.system, self.known, self.version, node, self.waiting)
         )
 
 
@@ -147,7 +149,8 @@ def _reasons(system: Unit, record: Record) -> _Check:
         return _Check(system, known, None)
     content = {**revision.content, "claims": revisions.claims(system.db, system.viewer, revision.id)}
     audience = audiences.load(system.db, record.audience_id)
-    return _Check(system, known, weigh.version_of(system, record, revision, content, audience))
+    version = weigh.version_of(system, record, revision, content, audience)
+    return _Check(system, known, version, weigh.waiting_for(system, record, revision))
 
 
 def _place(node: KnownPeer, taken: Delivery | None, asked: Standing | None, check: _Check) -> Place:
