@@ -182,6 +182,7 @@ def test_the_overview_is_for_the_federation_officer(desk: Desk) -> None:
     assert one.ref in text
     assert two.ref in text
     assert "Called back, waiting for its answer" in text
+    assert "Recalls answered in time: 0; late: 0; waiting: 1; silent past the deadline: 0." in text
     filtered = desk.text("federation_officer", f"/exchange/deliveries?state=fetched&node={A}")
     assert two.ref in filtered
     assert one.ref not in filtered

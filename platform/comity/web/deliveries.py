@@ -13,7 +13,7 @@ from comity.domain.recall import ACTIONS
 from comity.http.capability import capability
 from comity.http.context import Ctx
 from comity.http.route import new_router
-from comity.services import where_it_is
+from comity.services import recall, where_it_is
 from comity.services.read import marking_of
 from comity.services.recall import Standing
 from comity.services.where_it_is import Place, Whereabouts
@@ -76,6 +76,7 @@ def overview(ctx: Ctx) -> Response:
         + [(code, words) for code, words in STATES.items() if code not in ("waiting", "withheld")],
         nodes=[("", "Any"), *sorted(nodes.items(), key=lambda one: one[1])],
         chosen={"state": state, "node": node},
+        kept=recall.answered_in_time(ctx.unit),
     )
 
 
