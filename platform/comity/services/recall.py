@@ -18,7 +18,7 @@ from comity.domain.record import Record
 from comity.services.settle import OFFICERS, settle
 from comity.services.unit import Unit
 from comity.stix.vocabulary import stamp
-from comity.storage import copies, editorial, notices, peers, records, revisions
+from comity.storage import copies, editorial, notices, peers, quarantine, records, revisions
 from comity.storage.notices import StoredNotice
 
 NOT_HELD: Final = Outcome("done", "not-held", "No copy of it is here.", changed=False)
@@ -254,6 +254,7 @@ def _held_by_order(unit: Unit, record: Record) -> bool:
 def _forget(unit: Unit, record: Record) -> None:
     """Only the number, the hashes, the notice and the answer stay (J-11.4)."""
     revisions.forget(unit.db, record.id)
+    quarantine.forget(unit.db, record.origin_node, copies.object_ids(unit.db, record.id), at=unit.now)
     copies.forget(unit.db, record.id)
     notices.forget(unit.db, record.uid, origin=record.origin_node)
 

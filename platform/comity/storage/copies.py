@@ -106,6 +106,12 @@ def forget(db: Session, record_id: int) -> None:
     db.execute(sa.update(_object).where(_object.c.record_id == record_id).values(body=""))
 
 
+def object_ids(db: Session, record_id: int) -> frozenset[str]:
+    """The STIX ids under which a copy came."""
+    chosen = sa.select(_object.c.stix_id).where(_object.c.record_id == record_id).distinct()
+    return frozenset(db.scalars(chosen))
+
+
 def newest(db: Session, record_id: int) -> str:
     """The `modified` of the newest version of a copy that came, as it is written; empty when none did."""
     chosen = sa.select(sa.func.max(_object.c.version)).where(_object.c.record_id == record_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,6 +101,12 @@ def resolve(db: Session, held_id: int, *, at: datetime) -> None:
     """It was taken after all, or a newer version made it needless. The text goes, the fact stays."""
     change = sa.update(_quarantine).where(_quarantine.c.id == held_id)
     db.execute(change.values(resolved_at=at, next_try=None, body=""))
+
+
+def forget(db: Session, node_id: str, stix_ids: Collection[str], *, at: datetime) -> None:
+    """Versions that wait here of objects that their origin asked to delete: nobody tries them again, and their text goes."""
+    mine = (_quarantine.c.node_id == node_id, _quarantine.c.stix_id.in_(sorted(stix_ids)))
+    db.execute(sa.update(_quarantine).where(*mine).values(body="", next_try=None, resolved_at=at))
 
 
 def outlived(db: Session, node_id: str, taken: Mapping[str, str], *, at: datetime) -> None:
