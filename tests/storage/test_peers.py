@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from comity.domain.peer import PeerState
 from comity.domain.trust_group import TrustGroup
 from comity.domain.viewer import Viewer
-from comity.storage import peers, trust_groups
+from comity.storage import peer_tokens, peers, trust_groups
+from comity.storage.peer_tokens import PeerToken
 from comity.storage.peers import PeerStep
 from tests import allies
 from tests.factories import NOW
@@ -139,3 +140,47 @@ def test_steps_are_appended_in_order(db: Session) -> None:
     found = peers.steps(db, PUBLIC, "sudland")
     assert [one.what for one in found] == ["proposed", "confirmed"]
     assert found[1].details == {"a": 1}
+
+
+def test_a_token_is_found_by_its_hash_and_gone_with_its_node_or_its_time(db: Session) -> None:
+    for node, hash_, minutes in (
+        ("sudland", "a" * 64, 5),
+        ("sudland", "b" * 64, -1),
+        ("kestria", "c" * 64, 5),
+    ):
+        peer_tokens.add(db, PeerToken(node, NOW + timedelta(minutes=minutes), epoch=3), hash_)
+    assert peer_tokens.by_hash(db, "a" * 64) == PeerToken("sudland", NOW + timedelta(minutes=5), epoch=3)
+    assert peer_tokens.by_hash(db, "") is None
+    peer_tokens.forget(db, NOW)
+    assert peer_tokens.by_hash(db, "b" * 64) is None
+    peer_tokens.revoke(db, "sudland")
+    assert peer_tokens.by_hash(db, "a" * 64) is None
+    assert peer_tokens.by_hash(db, "c" * 64) is not None
+
+
+def test_an_assertion_is_used_once_a_node(db: Session) -> None:
+    until = NOW + timedelta(minutes=5)
+    assert peer_tokens.use_assertion(db, "sudland", "one", until)
+    assert not peer_tokens.use_assertion(db, "sudland", "one", until)
+    assert peer_tokens.use_assertion(db, "kestria", "one", until)
+    peer_tokens.forget(db, until)
+    assert not peer_tokens.use_assertion(db, "sudland", "one", until)
+    peer_tokens.forget(db, until + timedelta(seconds=1))
+    assert peer_tokens.use_assertion(db, "sudland", "one", until)
+
+
+def test_a_rise_of_the_epoch_waits_until_it_is_weighed(db: Session) -> None:
+    def ready() -> list[bool]:
+        return [one.ready for one in peers.listed(db, SYSTEM)]
+
+    allies.put(db, allies.known("one"))
+    allies.put(db, allies.known("other"))
+    peers.raise_epoch(db, "one")
+    assert ready() == [False, True]
+    peers.weighed(db, "one", up_to=7)
+    assert (peers.weighing(db, "one"), ready()) == (7, [False, True])
+    peers.raise_epoch(db)
+    assert (peers.weighing(db, "one"), ready()) == (0, [False, False])
+    for node in ("one", "other"):
+        peers.weighed(db, node, up_to=None)
+    assert ready() == [True, True]
