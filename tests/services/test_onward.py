@@ -180,6 +180,20 @@ def test_a_copy_of_an_orcon_record_needs_a_yes(story: Story) -> None:
     assert reading(story, "reader", source).revision is not None
 
 
+def test_a_yes_frees_what_was_in_doubt_because_its_input_was_tightened(story: Story) -> None:
+    from tests.services.test_inputs import derived_from, flags, retighten
+
+    source = story.published()
+    derived = derived_from(story, source)
+    retighten(story, source, AMBER)
+    assert flags(story, derived) == [(source.ref, "tightened")]
+    with story.unit("contributor_ngo") as unit:
+        request = onward.ask(unit, ref=source.ref, recipient="group:fjord", purpose="cite")
+    answered(story, request)
+    assert flags(story, derived) == []
+    assert reading(story, "researcher_south", derived).revision is not None
+
+
 def test_a_new_version_needs_a_new_yes(story: Story) -> None:
     from tests.services.test_inputs import retighten
 

@@ -17,6 +17,7 @@ from comity.domain.record import Record
 from comity.domain.signing import Refused, verify_object
 from comity.services.deliver import take_answer
 from comity.services.held_abroad import ours_held_by
+from comity.services.settle import follow_agreement
 from comity.services.sign import key_of
 from comity.services.take_in import take_in
 from comity.services.unit import Unit
@@ -210,6 +211,9 @@ def _close_onward(
     unit: Unit, request: OnwardRequest, state: OnwardState, text: str, notice: Notice
 ) -> Outcome:
     onward.store(unit.db, replace(request, state=state.value, text=text, answered_at=notice.at))
+    copy = records.get(unit.db, unit.viewer, request.record_uid)
+    if copy is not None:
+        follow_agreement(unit, copy)
     _tell(unit, request.record_uid, "onward.answered", request.asked_by)
     return TAKEN
 

@@ -28,6 +28,7 @@ from comity.domain.viewer import Viewer
 from comity.services import tell
 from comity.services.follow_inputs import version_in_force
 from comity.services.read import find_record
+from comity.services.settle import follow_agreement
 from comity.services.unit import Unit
 from comity.stix.notices import notice_id
 from comity.storage import audiences, links, onward, organizations, people, records
@@ -144,6 +145,7 @@ def answer(unit: Unit, *, request_id: str, answer: str, text: str = "", tear_lin
     )
     onward.store(unit.db, request)
     unit.audit("onward.answer", record.ref, audience_id=record.audience_id, answer=answer)
+    follow_agreement(unit, record)
     _tell(unit, request, record)
     return request
 

@@ -101,6 +101,12 @@ def settle(unit: Unit, record: Record, *, after: frozenset[int] = frozenset()) -
     return record
 
 
+def follow_agreement(unit: Unit, record: Record) -> None:
+    """An originator has agreed to something: what rests on its record may be freed of a doubt by it."""
+    system = unit.acting_as(Viewer.system(unit.node.node_id, "follow an agreement"))
+    _settle_what_rests_on(system, record, frozenset({record.id}))
+
+
 def _settle_what_rests_on(system: Unit, record: Record, after: frozenset[int]) -> None:
     for derived in resting_on(system, record):
         if derived.id in after:
