@@ -434,7 +434,7 @@ def upgrade() -> None:
     with op.batch_alter_table("taxii_object", schema=None) as batch_op:
         batch_op.create_index(
             "ix_taxii_object_page",
-            ["collection_id", "added_us", "latest", "audience_id", "size"],
+            ["collection_id", "added_us", "latest", "audience_id", "type", "size"],
             unique=False,
         )
         batch_op.create_index("ix_taxii_object_record", ["record_id"], unique=False)

@@ -76,11 +76,13 @@ def create_app(
     )
     app.settings, app.propagate = settings, propagate
     app.state.runtime = runtime
+    for router in taxii.ROUTERS:  # first: routes are tried in order, and machines ask most often
+        app.include_router(router)
     for router in web.UPLOADS:
         app.include_router(router, max_body_size=settings.max_attachment_bytes + FORM_AROUND_A_FILE)
     for router in web.ROUTERS:
         app.include_router(router)
-    for router in (*federation.ROUTERS, *taxii.ROUTERS):
+    for router in federation.ROUTERS:
         app.include_router(router)
     for router in api.ROUTERS:
         app.include_router(router, prefix=API_PREFIX)

@@ -62,8 +62,12 @@ def fetchable_by(viewer: Viewer) -> Rule:
     """
     if viewer.is_system or viewer.peer is not None:
         return visible_to(viewer)
-    stages = _stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE)
-    return All((visible_to(viewer), stages, _tlp(TLP.CLEAR, TLP.GREEN)))
+    kept: Rule | None = viewer.worked_out.get("fetchable")
+    if kept is None:
+        stages = _stages(Stage.LIVE, Stage.ENDED, Stage.TOMBSTONE)
+        kept = All((visible_to(viewer), stages, _tlp(TLP.CLEAR, TLP.GREEN)))
+        viewer.worked_out["fetchable"] = kept
+    return kept
 
 
 def _stages(*stages: Stage) -> Rule:

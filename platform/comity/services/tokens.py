@@ -18,7 +18,7 @@ from comity.domain.scopes import NEED_SECOND_FACTOR, Scope
 from comity.domain.viewer import Viewer
 from comity.services.mint import digest, mint
 from comity.services.unit import Unit
-from comity.storage import people, tokens
+from comity.storage import callers, tokens
 from comity.storage.tokens import Token
 
 PREFIX: Final = "cmt_"
@@ -94,16 +94,13 @@ def authenticate(unit: Unit, *, secret: object, address: str = "") -> Caller | N
     """The caller behind a bearer token, or None: unknown, ended, revoked, from elsewhere, or of nobody active. Only reads."""
     if not isinstance(secret, str) or not secret.startswith(PREFIX):
         return None
-    token = tokens.by_hash(unit.db, digest(secret))
-    if token is None or not _live(token, unit.now) or not _from_allowed(address, token.addresses):
+    found = callers.by_hash(unit.db, digest(secret))
+    if found is None or found.viewer is None:
         return None
-    try:
-        # A program has no second factor of its own: the scope was given by a person who had one.
-        second_factor = Scope.READ_AMBER in token.scopes
-        viewer = people.viewer_of(unit.db, token.account_id, second_factor=second_factor, scopes=token.scopes)
-    except LookupError:
+    token = found.token
+    if not _live(token, unit.now) or not _from_allowed(address, token.addresses):
         return None
-    return Caller(viewer, token.id, touch=token.last_used_on != _day(unit.now))
+    return Caller(found.viewer, token.id, touch=token.last_used_on != _day(unit.now))
 
 
 def note_use(unit: Unit, *, token_id: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ _collection = table_of(CollectionRow)
 _object = table_of(ObjectRow)
 _ONE: Final = sa.select(_collection).where(_collection.c.id == sa.bindparam("id"))
 _CURSORS: Final = "taxii-cursor"
+_secrets: Final = WeakKeyDictionary[sa.Pool, bytes]()
 
 
 def _from_row(row: sa.Row[Any]) -> Collection:
@@ -55,11 +57,14 @@ def _new(kind: Kind, title: str, description: str, readers: tuple[str, ...], now
 
 
 def cursor_secret(db: Session) -> bytes:
-    """What signs cursors. Raises `LookupError` where no collection was ever made."""
-    head = sequences.current(db, _CURSORS)[1]
-    if not head:
-        raise LookupError("no collections")
-    return bytes.fromhex(head)
+    """What signs cursors. It never changes, so it is read once a pool. Raises `LookupError` where no collection was ever made."""
+    pool = db.connection().engine.pool
+    if pool not in _secrets:
+        head = sequences.current(db, _CURSORS)[1]
+        if not head:
+            raise LookupError("no collections")
+        _secrets[pool] = bytes.fromhex(head)
+    return _secrets[pool]
 
 
 def add(db: Session, collection: Collection) -> None:

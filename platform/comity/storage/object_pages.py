@@ -55,6 +55,7 @@ class Entry:
 class _Shape:
     """What a statement depends on beside its values."""
 
+    one_id: bool
     ids: bool
     types: bool
     spec_versions: bool
@@ -67,19 +68,19 @@ class _Shape:
 def objects(db: Session, viewer: Viewer, collection_id: str, match: Match, *, after: int, limit: int) -> Page:
     """At most `limit` objects that were added after the moment `after`."""
     audiences = _listed(ids_for(db, fetchable_by(viewer)))
-    asked = _asked(collection_id, match, after)
+    asked = {**_asked(collection_id, match, after), "most": MOST_BYTES}
     shape = _shape(match)
-    count, size = db.execute(_measured(shape, audiences), {**asked, "limit": limit + 1}).one()
-    if not count:
-        return Page(b"", 0, 0, 0, more=False)
-    more = count > limit
-    if size > MOST_BYTES:
-        within = db.execute(_fitting(shape, audiences), {**asked, "limit": limit, "most": MOST_BYTES})
-        limit = max(1, within.scalar_one())
-        more = count > limit
     joined = _joined(shape, audiences, db.get_bind().dialect.name)
-    body, number, first, last = db.execute(joined, {**asked, "limit": limit}).one()
-    return Page(body.encode() if isinstance(body, str) else body, number, first, last, more)
+    found = db.execute(joined, {**asked, "limit": limit, "one_more": limit + 1}).one()
+    if found.available and not found.number:  # together they are too large: as many as fit, and one at least
+        within = db.execute(_fitting(shape, audiences), {**asked, "limit": limit}).scalar_one()
+        limit = max(1, within)
+        asked["most"] = found.bytes
+        found = db.execute(joined, {**asked, "limit": limit, "one_more": limit + 1}).one()
+    if not found.number:
+        return Page(b"", 0, 0, 0, more=False)
+    body = found.texts.encode() if isinstance(found.texts, str) else found.texts
+    return Page(body, found.number, found.first, found.last, found.available > found.number)
 
 
 def entries(
@@ -109,7 +110,7 @@ def _listed(ids: frozenset[int]) -> str:
 
 def _asked(collection_id: str, match: Match, after: int) -> dict[str, Any]:
     filters = {
-        "ids": match.ids,
+        "ids": match.ids[0] if len(match.ids) == 1 else match.ids,
         "types": match.types,
         "spec_versions": match.spec_versions,
         "exact": match.versions.exact,
@@ -122,6 +123,7 @@ def _asked(collection_id: str, match: Match, after: int) -> dict[str, Any]:
 def _shape(match: Match) -> _Shape:
     version = match.versions
     return _Shape(
+        len(match.ids) == 1,
         bool(match.ids),
         bool(match.types),
         bool(match.spec_versions),
@@ -137,12 +139,16 @@ def _seen(row: sa.FromClause, audiences: str) -> sa.ColumnElement[bool]:
 
 
 def _chosen(shape: _Shape, audiences: str) -> sa.Select[Any]:
+    # Where objects are named, the plus keeps a planner from walking the whole collection in its order instead of looking them up.
+    moment = sa.literal_column("+taxii_object.added_us") if shape.ids else _object.c.added_us
     chosen = sa.select(_object).where(
         _object.c.collection_id == sa.bindparam("collection"),
-        _object.c.added_us > sa.bindparam("after"),
+        moment > sa.bindparam("after"),
         _seen(_object, audiences),
     )
-    if shape.ids:
+    if shape.one_id:
+        chosen = chosen.where(_object.c.stix_id == sa.bindparam("ids"))
+    elif shape.ids:
         chosen = chosen.where(_object.c.stix_id.in_(sa.bindparam("ids", expanding=True)))
     if shape.types:
         chosen = chosen.where(_object.c.type.in_(sa.bindparam("types", expanding=True)))
@@ -150,7 +156,7 @@ def _chosen(shape: _Shape, audiences: str) -> sa.Select[Any]:
         chosen = chosen.where(_object.c.spec_version.in_(sa.bindparam("spec_versions", expanding=True)))
     if not shape.every:
         chosen = chosen.where(sa.or_(*_versions(shape, audiences)))
-    return chosen.order_by(_object.c.added_us).limit(sa.bindparam("limit"))
+    return chosen.order_by(moment).limit(sa.bindparam("limit"))
 
 
 def _versions(shape: _Shape, audiences: str) -> list[sa.ColumnElement[bool]]:
@@ -173,12 +179,6 @@ def _another(audiences: str, compared: sa.ColumnElement[bool]) -> sa.ColumnEleme
 
 
 @lru_cache(maxsize=256)
-def _measured(shape: _Shape, audiences: str) -> sa.Select[int, Any]:
-    page = _chosen(shape, audiences).with_only_columns(_object.c.size).subquery("page")
-    return sa.select(sa.func.count(), sa.func.sum(page.c.size)).select_from(page)
-
-
-@lru_cache(maxsize=256)
 def _fitting(shape: _Shape, audiences: str) -> sa.Select[Any]:
     """How many of the first objects are within the limit of bytes."""
     page = _chosen(shape, audiences).with_only_columns(_object.c.size, _object.c.added_us).subquery("page")
@@ -189,7 +189,19 @@ def _fitting(shape: _Shape, audiences: str) -> sa.Select[Any]:
 
 @lru_cache(maxsize=256)
 def _joined(shape: _Shape, audiences: str, dialect: str) -> sa.Select[Any]:
-    page = _chosen(shape, audiences).with_only_columns(_object.c.body, _object.c.added_us).subquery("page")
+    """`available` and `bytes` of one object more than the page may have, and the page itself, if it is not too large."""
+    chosen = _chosen(shape, audiences)
+    ahead = chosen.with_only_columns(_object.c.size).limit(sa.bindparam("one_more")).subquery("ahead")
+    size = sa.func.coalesce(sa.func.sum(ahead.c.size), 0)
+    measured = (
+        sa.select(sa.func.count().label("available"), size.label("bytes")).select_from(ahead).cte("measured")
+    )
+    available, in_all = (sa.select(one).scalar_subquery() for one in (measured.c.available, measured.c.bytes))
+    fits = sa.case(
+        (in_all <= sa.bindparam("most", type_=sa.BigInteger), sa.bindparam("limit", type_=sa.Integer)),
+        else_=0,
+    )
+    page = chosen.with_only_columns(_object.c.body, _object.c.added_us).limit(fits).subquery("page")
     added = page.c.added_us
     texts: sa.ColumnElement[Any]
     if (
@@ -198,7 +210,14 @@ def _joined(shape: _Shape, audiences: str, dialect: str) -> sa.Select[Any]:
         texts = sa.cast(sa.func.group_concat(page.c.body, ","), sa.LargeBinary)
     else:
         texts = sa.func.string_agg(page.c.body, aggregate_order_by(sa.literal_column("','"), added))
-    return sa.select(texts, sa.func.count(), sa.func.min(added), sa.func.max(added)).select_from(page)
+    return sa.select(
+        texts.label("texts"),
+        sa.func.count().label("number"),
+        sa.func.min(added).label("first"),
+        sa.func.max(added).label("last"),
+        available.label("available"),
+        in_all.label("bytes"),
+    ).select_from(page)
 
 
 @lru_cache(maxsize=256)

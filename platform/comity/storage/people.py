@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from comity import policies
 from comity.domain.account import Account, AccountState, canonical_email
 from comity.domain.node import Node, Organization
-from comity.domain.roles import Role
+from comity.domain.roles import Role, Sector
 from comity.domain.scopes import Scope, narrowed
 from comity.domain.viewer import Viewer
 from comity.storage import organizations, role_grants
@@ -233,15 +234,60 @@ def _viewer(
     second_factor: bool,
     scopes: Collection[Scope] | None,
 ) -> Viewer:
-    powers: Mapping[str, frozenset[str]] = policies.roles().powers("public", *sorted(roles))
-    return Viewer(
+    return viewer_with(
         node=node.node_id,
+        trust_group=node.trust_group,
         person=person,
-        organization=home.id if home.verified else None,
-        sector=home.sector if home.verified else None,
+        home=(home.id, home.sector, home.client_of) if home.verified else None,
         roles=roles,
-        groups=frozenset({node.trust_group}) if home.verified else frozenset(),
-        client_of=frozenset(home.client_of) if home.verified else frozenset(),
+        second_factor=second_factor,
+        scopes=None if scopes is None else frozenset(scopes),
+    )
+
+
+Home = tuple[str, Sector | None, tuple[str, ...]]
+"""Id, sector and providers of a verified organization."""
+
+
+def viewer_with(
+    *,
+    node: str,
+    trust_group: str,
+    person: str,
+    home: Home | None,
+    roles: frozenset[Role],
+    second_factor: bool,
+    scopes: frozenset[Scope] | None,
+) -> Viewer:
+    """From facts that were read in this transaction, so a change of any of them makes another viewer.
+
+    The same facts make the same one, which then keeps the rules that were worked out for it. Every fact is in the key, and so is
+    the version of the policy (peers S32).
+    """
+    return _made(policies.roles().version, node, trust_group, person, home, roles, second_factor, scopes)
+
+
+@lru_cache(maxsize=2048)
+def _made(
+    _policy: str,
+    node: str,
+    trust_group: str,
+    person: str,
+    home: Home | None,
+    roles: frozenset[Role],
+    second_factor: bool,
+    scopes: frozenset[Scope] | None,
+) -> Viewer:
+    powers: Mapping[str, frozenset[str]] = policies.roles().powers("public", *sorted(roles))
+    organization, sector, client_of = home or (None, None, ())
+    return Viewer(
+        node=node,
+        person=person,
+        organization=organization,
+        sector=sector,
+        roles=roles,
+        groups=frozenset({trust_group}) if home else frozenset(),
+        client_of=frozenset(client_of),
         powers=powers if scopes is None else narrowed(powers, scopes),
         second_factor=second_factor,
         scopes=None if scopes is None else frozenset(scope.value for scope in scopes),

@@ -1,10 +1,12 @@
-"""API and feed tokens. They are found by the hash of a random secret; an id names a token and never proves one (S11)."""
+"""API and feed tokens. They are found by the hash of a random secret (`storage.callers`); an id names a token and never proves one
+(S11).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,9 +16,8 @@ from comity.storage.tables.base import table_of
 from comity.storage.tables.people import TokenRow
 
 _token = table_of(TokenRow)
-_COLUMNS = tuple(column for column in _token.c if column.name != "hash")
-_tokens = sa.select(*_COLUMNS)
-_BY_HASH: Final = _tokens.where(_token.c.hash == sa.bindparam("hash"))
+_COLUMNS: Final = tuple(column for column in _token.c if column.name != "hash")
+_NAMES: Final = tuple(column.name for column in _COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,14 @@ class Token:
     revoked_at: datetime | None = None
 
 
-def _from_row(row: sa.RowMapping) -> Token:
-    values = {column.name: row[column.name] for column in _COLUMNS}
+def columns() -> tuple[sa.Column[Any], ...]:
+    """The columns that `from_row` reads: all but the hash."""
+    return _COLUMNS
+
+
+def from_row(row: sa.Row[Any]) -> Token:
+    """The token in a row that has its columns."""
+    values = {name: getattr(row, name) for name in _NAMES}
     scopes = tuple(Scope(scope) for scope in values["scopes"])
     return Token(**{**values, "scopes": scopes, "addresses": tuple(values["addresses"])})
 
@@ -47,12 +54,6 @@ def add(db: Session, token: Token, token_hash: str) -> None:
     db.execute(sa.insert(_token).values(**values, hash=token_hash))
 
 
-def by_hash(db: Session, token_hash: str) -> Token | None:
-    """The token whose secret has this hash, whether or not it still works."""
-    row = db.execute(_BY_HASH, {"hash": token_hash}).mappings().one_or_none()
-    return None if row is None else _from_row(row)
-
-
 def of(db: Session, account_id: str) -> list[Token]:
     """All tokens of one account, newest first, ended ones too."""
     query = (
@@ -60,7 +61,7 @@ def of(db: Session, account_id: str) -> list[Token]:
         .where(_token.c.account_id == account_id)
         .order_by(_token.c.created_at.desc(), _token.c.id)
     )
-    return [_from_row(row) for row in db.execute(query).mappings()]
+    return [from_row(row) for row in db.execute(query)]
 
 
 def used(db: Session, token_id: str, *, day: datetime) -> None:

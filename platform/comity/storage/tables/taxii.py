@@ -40,7 +40,9 @@ class ObjectRow(Row, table=True):
 
     __tablename__ = "taxii_object"
     __table_args__ = (
-        sa.Index("ix_taxii_object_page", "collection_id", "added_us", "latest", "audience_id", "size"),
+        sa.Index(
+            "ix_taxii_object_page", "collection_id", "added_us", "latest", "audience_id", "type", "size"
+        ),
         sa.Index("ix_taxii_object_versions", "collection_id", "stix_id", "version_us"),
         sa.Index("ix_taxii_object_record", "record_id"),
     )
