@@ -1,7 +1,8 @@
 """Puts the entrances together: routes, the layers around them, and one way to answer every failure. It decides nothing else.
 
 Layers from the outside in: log and request id, security headers, failures retold, last resort and body limit (FastAPI's own),
-cross-site guard, routes. The first three are outside FastAPI's stack, so that its own refusals pass through them too.
+cross-site guard, routes. The first three are outside FastAPI's stack, so that its own refusals pass through them too, and so is
+the short way of machines that read over TAXII.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from comity.http.retold import Retold
 from comity.log import logger, set_up
 from comity.services.runtime import Runtime
 from comity.taxii import routes as taxii
+from comity.taxii.door import Door
 from comity.taxii.messages import error_message
 from comity.web import routes as web
 from comity.web.assets import Assets
@@ -51,7 +53,9 @@ class Portal(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Everything, also what FastAPI answers by itself, gets an id and the headers."""
-        told = Retold(super().build_middleware_stack(), answer=answer)
+        alone = self.state.runtime.reads_best_alone
+        door = Door(super().build_middleware_stack(), answer=answer, one_by_one=alone)
+        told = Retold(door, answer=answer)
         headed = SecurityHeaders(Head(told), secure=self.settings.secure_cookies)
         return AccessLog(headed, propagate=self.propagate)
 
@@ -76,13 +80,11 @@ def create_app(
     )
     app.settings, app.propagate = settings, propagate
     app.state.runtime = runtime
-    for router in taxii.ROUTERS:  # first: routes are tried in order, and machines ask most often
-        app.include_router(router)
     for router in web.UPLOADS:
         app.include_router(router, max_body_size=settings.max_attachment_bytes + FORM_AROUND_A_FILE)
     for router in web.ROUTERS:
         app.include_router(router)
-    for router in federation.ROUTERS:
+    for router in (*federation.ROUTERS, *taxii.ROUTERS):
         app.include_router(router)
     for router in api.ROUTERS:
         app.include_router(router, prefix=API_PREFIX)

@@ -244,3 +244,25 @@ def test_what_the_server_says_of_itself(server: Server) -> None:
     assert root["max_content_length"] == 50_000
     listed = client.get(f"{ROOT}collections/").json()["collections"]
     assert client.get(f"{ROOT}collections/{server.shelf}/").json() in listed
+
+
+def test_what_a_reading_request_has_to_write_is_written(server: Server) -> None:
+    """The day on which a token was last used: it waits for the write lock after the reading is over, on no reader's time."""
+    program = server.program("researcher")
+    program.get()
+    with server.story.unit("researcher", writes=False) as unit:
+        from comity.services import tokens
+
+        (token,) = tokens.listed(unit)
+    assert token.last_used_on is not None
+
+
+def test_the_short_way_and_the_long_one_give_the_same_answers(server: Server) -> None:
+    """A GET is answered before the framework is asked; HEAD, which is a GET without its body, and errors are too."""
+    program = server.program("researcher")
+    program.post(an_object(1))
+    for address in addresses(server):
+        got, headed = program.client.get(address), program.client.head(address)
+        assert (headed.status_code, headed.headers["content-type"]) == (200, got.headers["content-type"])
+        for name in ("x-request-id", "x-content-type-options", "content-security-policy", "cache-control"):
+            assert got.headers[name]

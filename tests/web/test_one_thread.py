@@ -123,7 +123,7 @@ def test_every_route_of_the_portal_is_of_this_class(portal: Portal) -> None:
     actions = {route.capability.action for route in found if isinstance(route, OneThreadRoute)}
     from comity import policies
 
-    assert actions <= {"public", "signed-in", *policies.roles().matrix}
+    assert actions <= {"public", "signed-in", "named", *policies.roles().matrix}
 
 
 def test_more_readers_than_threads_are_all_answered(portal: Portal, browser: Browser) -> None:

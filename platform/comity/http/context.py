@@ -130,17 +130,33 @@ class Context:
 
     def run(self, capability: Capability, endpoint: Callable[[], object], *, writes: bool) -> object:
         """Check, run, commit, and do what comes afterwards. An answer of 400 or above changes nothing, unless by `keep()`."""
+        answer = self.attempt(capability, endpoint, writes=writes)
+        self.finish()
+        return answer
+
+    def attempt(self, capability: Capability, endpoint: Callable[[], object], *, writes: bool) -> object:
+        """As `run`, but what comes afterwards is left to `finish`."""
         with self.opened(writes=writes):
             self.check(capability)
             answer = endpoint()
             failed = isinstance(answer, Response) and answer.status_code >= 400
             if failed and not self._kept:
                 self.runtime.undo(self._opened)
-        if self._jobs and not failed:
+        if failed:
+            self._jobs.clear()
+        return answer
+
+    @property
+    def unfinished(self) -> bool:
+        """Is there anything for `finish` to do?"""
+        return bool(self._jobs)
+
+    def finish(self) -> None:
+        """Do what comes afterwards, which may have to wait for another writer."""
+        if self._jobs:
             with self.runtime.unit(self.viewer, writes=True, request={"id": self.request_id}) as unit:
                 for job in self._jobs:
                     job(unit)
-        return answer
 
     def check(self, capability: Capability) -> None:
         """The capability before anything else; the public needs no look at the database."""

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,19 +30,20 @@ class TaxiiRoute(OneThreadRoute):
 
     def get_route_handler(self) -> Handler:
         """As FastAPI's, without parsing into models: TAXII has its own grammar of parameters and its own errors."""
-        posted = "POST" in (self.methods or ())
+        return self.answer
 
-        async def handle(request: Request) -> Response:
-            must_accept(request.headers.get("accept"))
-            if any("\0" in name for name in request.path_params.values()):  # PostgreSQL has no such text
-                raise NotFound
-            ctx = Context(request)
-            if posted:
-                must_be_envelope(request.headers.get("content-type"))
-                ctx.body = await request.body()
-            endpoint = partial(self.called, ctx, **request.path_params)
-            return cast(
-                "Response", await run_in_threadpool(ctx.run, self.capability, endpoint, writes=self.writes)
-            )
-
-        return handle
+    async def answer(self, request: Request, turn: CapacityLimiter | None = None) -> Response:
+        """The whole way from a request to its answer. With `turn` it reads in its turn, and waits for a writer after that."""
+        must_accept(request.headers.get("accept"))
+        if any("\0" in name for name in request.path_params.values()):  # PostgreSQL has no such text
+            raise NotFound
+        ctx = Context(request)
+        if request.method == "POST":
+            must_be_envelope(request.headers.get("content-type"))
+            ctx.body = await request.body()
+        endpoint = partial(self.called, ctx, **request.path_params)
+        attempt = partial(ctx.attempt, self.capability, endpoint, writes=self.writes)
+        response = await run_sync(attempt, limiter=turn)
+        if ctx.unfinished:
+            await run_sync(ctx.finish)
+        return cast("Response", response)
