@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from comity.domain import ledger as tree
 from comity.domain.commitment import commitment
@@ -90,3 +92,29 @@ def test_two_writers_at_once_share_one_log_and_neither_waits_for_the_other_for_e
     assert not failed
     with place.unit("system") as unit:
         assert [one.index for one in ledger.walk(unit.db)] == list(range(12))
+
+
+def test_a_question_about_the_tree_looks_into_the_index_and_never_through_the_table(
+    sqlite_place: Place,
+) -> None:
+    """A log has a million leaves one day; what an append reads must not grow with it."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+        if "FROM ledger_node" in statement:
+            asked.append((statement, values))
+
+    with sqlite_place.unit("system") as unit:
+        for n in range(12):
+            notarize(unit, "release", entry={"n": n})
+    sa.event.listen(sqlite_place.engine, "before_cursor_execute", note)
+    with sqlite_place.unit("system") as unit:
+        ledger.hashes(unit.db, tree.needed(tree.inclusion_ranges(5, 12)))
+        ledger.index_of(unit.db, b"\0" * 32)
+        sa.event.remove(sqlite_place.engine, "before_cursor_execute", note)
+        assert len(asked) == 2
+        for statement, values in asked:
+            plan = unit.db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            told = " ".join(str(row[-1]) for row in plan)
+            assert "SEARCH ledger_node" in told
+            assert "SCAN" not in told

@@ -83,7 +83,7 @@ def standing(unit: Unit, node: str) -> Standing:
 def explain(unit: Unit, *, node: str, reason: str) -> None:
     """People looked into an equivocation, such as a database that was restored from a backup, and take the log up anew.
 
-    The heads that were seen stay as evidence. Only the operator does it, at the machine. `Conflict` where there is nothing of it.
+    The heads that were seen stay as evidence. Only the operator does it. `Conflict` where there is nothing to explain.
     """
     if not unit.viewer.is_system:
         raise NotAllowed
