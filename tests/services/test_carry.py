@@ -20,7 +20,7 @@ from comity.domain.notice import Recall, What
 from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.domain.tlp import TLP
-from comity.services import correct, draft, hold, read, reply, submit, withdraw
+from comity.services import correct, draft, hold, read, reply, restrict, submit, withdraw
 from comity.services.carry import carry
 from comity.services.settle import settle
 from comity.services.step import held_record
@@ -102,7 +102,7 @@ def by_council(story: Story, record: Record, reason: str) -> Record:
 
 def restricted(story: Story, record: Record, *, forbidden: bool) -> Record:
     with story.unit("editor") as unit:
-        return withdraw.restrict(
+        return restrict.restrict(
             unit,
             ref=record.ref,
             reason_code="court_order",
@@ -213,7 +213,7 @@ def test_an_order_that_forbids_the_tombstone_leaves_nothing(exchange: Story) -> 
     restricted(exchange, record, forbidden=True)
     assert served(exchange, A, EVERY) == []
     with exchange.unit("editor") as unit:
-        withdraw.lift_restriction(unit, ref=record.ref, text="It was quashed.")
+        restrict.lift_restriction(unit, ref=record.ref, text="It was quashed.")
     (back,) = records_served(exchange, A)
     assert from_stix([back]).facts.ref == record.ref
 
@@ -223,7 +223,7 @@ def test_an_order_with_a_tombstone_and_its_end(quick: Story) -> None:
     restricted(quick, record, forbidden=False)
     assert is_tombstone(*records_served(quick, A))
     with quick.unit("editor") as unit:
-        withdraw.lift_restriction(unit, ref=record.ref, text="It was quashed.")
+        restrict.lift_restriction(unit, ref=record.ref, text="It was quashed.")
     assert not is_tombstone(*records_served(quick, A))
 
 

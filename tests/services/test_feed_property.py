@@ -18,7 +18,7 @@ from comity.domain.record import Record
 from comity.domain.roles import Role
 from comity.domain.rules import allows
 from comity.domain.tlp import TLP
-from comity.services import draft, withdraw
+from comity.services import draft, restrict
 from comity.services.settle import settle
 from comity.services.step import held_record, take
 from comity.stix.record import from_stix
@@ -124,7 +124,7 @@ class Life:
         with self.story.world.unit(self.story.engine, officer, now=self.story.now) as unit:
             restricted = self.record.state is State.LEGALLY_RESTRICTED
             if what in ("order", "forbid") and not restricted:
-                self.record = withdraw.restrict(
+                self.record = restrict.restrict(
                     unit,
                     ref=self.record.ref,
                     reason_code="court_order",
@@ -133,7 +133,7 @@ class Life:
                     tombstone_forbidden=what == "forbid",
                 )
             if what == "lift" and restricted:
-                self.record = withdraw.lift_restriction(unit, ref=self.record.ref, text="Over.")
+                self.record = restrict.lift_restriction(unit, ref=self.record.ref, text="Over.")
 
     def expect(self) -> None:
         """What each ally should see now follows from what it saw and from the rule alone."""

@@ -17,7 +17,7 @@ from comity.domain.notice import Answer, Dispute, Notice, Outcome, Recall, Reply
 from comity.domain.record import Record
 from comity.domain.signing import Object
 from comity.domain.tlp import TLP
-from comity.services import apply_beside, deliver, dispute, find, read, recall, take_in, withdraw
+from comity.services import apply_beside, deliver, dispute, find, read, recall, restrict, take_in
 from comity.services.step import held_record
 from comity.stix.notices import notice_id
 from comity.storage import deliveries, notices, quarantine, records
@@ -238,14 +238,14 @@ def test_it_comes_back_when_the_origin_sends_it_again(here: Place) -> None:
 
 def test_an_order_in_force_here_keeps_it_and_the_answer_says_so(here: Place) -> None:
     with here.unit("editor", now=NOW) as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit, ref=REF, reason_code="court_order", text="Kept.", order="7", tombstone_forbidden=False
         )
     answer = obey(here, asking("delete"))
     assert (answer.result, answer.reason) == ("partly", "legal-hold")
     assert said()["name"] in stored_words(here)
     with here.unit("editor", now=LATER) as unit:
-        withdraw.lift_restriction(unit, ref=REF, text="Over.")
+        restrict.lift_restriction(unit, ref=REF, text="Over.")
     found = seen(here, "researcher")
     assert found is not None
     assert found.record.state is State.WITHDRAWN

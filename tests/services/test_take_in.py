@@ -17,7 +17,7 @@ from comity.domain.notice import Outcome, Release
 from comity.domain.record import Record
 from comity.domain.signing import Object, sign, verify_object
 from comity.domain.tlp import TLP
-from comity.services import alerts, correct, draft, find, read, take_in, withdraw
+from comity.services import alerts, correct, draft, find, read, restrict, take_in, withdraw
 from comity.services.take_in import Incoming
 from comity.storage import audiences, copies, peers
 from tests import allies
@@ -374,7 +374,7 @@ def test_people_here_cannot_change_a_copy_and_are_told_whose_it_is(here: Place) 
 
 def restricted(here: Place, *, forbidden: bool = False) -> None:
     with here.unit("editor", now=NOW) as unit:
-        withdraw.restrict(
+        restrict.restrict(
             unit,
             ref=REF,
             reason_code="court_order",
@@ -393,7 +393,7 @@ def test_a_legal_order_here_stays_in_force_whatever_the_origin_sends(here: Place
     assert (found.record.state, found.content) == (State.LEGALLY_RESTRICTED, {})
     assert hits(here, "researcher") == []
     with here.unit("editor", now=NOW) as unit:
-        withdraw.lift_restriction(unit, ref=REF, text="The order ended.")
+        restrict.lift_restriction(unit, ref=REF, text="The order ended.")
     back = seen(here, "researcher", REF)
     assert back is not None
     assert back.content["title"] == "A new version of the conference"
@@ -404,7 +404,7 @@ def test_what_fell_at_its_origin_while_an_order_held_here_stays_down(here: Place
     restricted(here)
     take(here, fallen())
     with here.unit("editor", now=NOW) as unit:
-        withdraw.lift_restriction(unit, ref=REF, text="The order ended.")
+        restrict.lift_restriction(unit, ref=REF, text="The order ended.")
     found = seen(here, "researcher", REF)
     assert found is not None
     assert (found.record.state, found.content) == (State.WITHDRAWN, {})
