@@ -128,6 +128,12 @@ _NATIONAL_MARKING: Final = re.compile(
 )
 
 
+_IN_EVERY_MARKING: Final = (
+    "SECRET", "CONFIDENTI", "OFFICIAL-S", "RESTRICTED", "COSMIC", "RESTREINT", "VS-", "GEHEIM", "NOFORN",
+)  # fmt: skip
+"""One of these stands in each of them: most texts hold none, and are looked at no further."""
+
+
 def handling_problems(handling: Handling) -> list[Problem]:
     """What contradicts itself in a handling block. Empty when it can be enforced as written."""
     problems: list[Problem] = []
@@ -187,5 +193,5 @@ def national_marking_problems(texts: dict[str, str]) -> list[Problem]:
     return [
         Problem(field, "national-marking", sentence.format(found=found.group().strip()))
         for field, text in texts.items()
-        if (found := _NATIONAL_MARKING.search(text))
+        if any(word in text for word in _IN_EVERY_MARKING) and (found := _NATIONAL_MARKING.search(text))
     ]

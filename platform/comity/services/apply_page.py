@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -116,9 +117,9 @@ def _results(unit: Unit, sender: str, pieces: Sequence[Piece]) -> Iterator[Resul
         run = []
         if isinstance(judged, Verified):
             outcome = _obeyed(unit, judged, sender)
-            yield replace(_about(piece), outcome=outcome, what=str(judged.value.get("what", "")))
+            yield _about(piece, outcome, str(judged.value.get("what", "")))
         else:
-            yield replace(_about(piece), outcome=judged)
+            yield _about(piece, judged)
     yield from _taken(unit, sender, run)
 
 
@@ -148,7 +149,7 @@ def _taken(
         return
     outcomes = take_in_page(unit, [Incoming(found, piece.text) for piece, found in run], sender=sender)
     for (piece, _), outcome in zip(run, outcomes, strict=True):
-        yield replace(_about(piece), outcome=outcome)
+        yield _about(piece, outcome)
 
 
 def _obeyed(unit: Unit, verified: Verified[dict[str, Any]], sender: str) -> Outcome:
@@ -164,14 +165,14 @@ def _obeyed(unit: Unit, verified: Verified[dict[str, Any]], sender: str) -> Outc
         return Outcome.refusal("failed", type(error).__name__)
 
 
-def _about(piece: Piece) -> Result:
+def _about(piece: Piece, outcome: Outcome | None, what: str = "") -> Result:
     """What a piece says it is, as far as it can be read; else a name of our own that is the same each time."""
     obj = piece.value or {}
     stix_id, version = obj.get("id"), obj.get("modified", obj.get("created", ""))
     if not isinstance(stix_id, str) or not 0 < len(stix_id) <= 120 or not stix_id.isprintable():
         stix_id = f"unreadable--{hashlib.sha256(_storable(piece.text).encode()).hexdigest()[:40]}"
     plain = isinstance(version, str) and len(version) <= 40 and version.isprintable()
-    return Result(stix_id, version if plain else "", None, "", piece.text)
+    return Result(stix_id, version if plain else "", outcome, what, piece.text)
 
 
 def _storable(text: str) -> str:
@@ -188,13 +189,16 @@ def _held_back(one: Result) -> bool:
 
 
 def _counts(results: Iterable[Result]) -> Counts:
-    counts = Counts()
-    for one in results:
-        name = "ignored" if one.outcome is None else "quarantined" if _held_back(one) else "applied"
-        if name == "applied" and one.outcome is not None and not one.outcome.changed:
-            name = "unchanged"
-        counts = replace(counts, received=counts.received + 1, **{name: getattr(counts, name) + 1})
-    return counts
+    found = Counter(_word(one) for one in results)
+    return Counts(received=found.total(), **found)
+
+
+def _word(one: Result) -> str:
+    if one.outcome is None:
+        return "ignored"
+    if _held_back(one):
+        return "quarantined"
+    return "applied" if one.outcome.changed else "unchanged"
 
 
 def _hold(unit: Unit, sender: str, one: Result) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 from comity.domain.audience import Stage
@@ -47,6 +48,11 @@ class Copy:
     handling: Handling
     text: str
 
+    @cached_property
+    def dumped(self) -> dict[str, Any]:
+        """The content as plain JSON."""
+        return self.content.model_dump(mode="json", exclude_none=True)
+
 
 @dataclass(frozen=True)
 class Stone:
@@ -77,7 +83,9 @@ def make(unit: Unit, new: Sequence[Copy]) -> list[Outcome]:
     for record, version in stored:
         if version.content.get("related"):
             keep_links(unit, record, version)
-    unit.index.put([document_for(record, version, one.content) for one, (record, version), _ in placed])
+    unit.index.put(
+        [document_for(record, version, one.content, one.dumped) for one, (record, version), _ in placed]
+    )
     noted = [
         bulk.Noted(r.ref, r.audience_id, {"version": v.version, "node": r.origin_node}) for r, v in stored
     ]
@@ -138,7 +146,7 @@ def _dated(unit: Unit, record: Record, one: Copy) -> Record:
         superseded_by=_successor(unit, record, facts.replaced_by),
         facts={
             **record.facts,
-            **card_facts(said.model_dump(mode="json", include={"recommended_actions"})),
+            **card_facts(one.dumped),
             "origin": origin,
         },
     )
@@ -157,7 +165,7 @@ def _in_force(record: Record) -> Record:
 
 def _version(one: Copy, audience_id: int) -> Revision:
     major, minor = (int(number) for number in one.facts.version.split("."))
-    content = one.content.model_dump(mode="json", exclude_none=True)
+    content = one.dumped
     claims = content.get("claims", [])
     body = {name: value for name, value in content.items() if name != "claims"}
     return Revision(

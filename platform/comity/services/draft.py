@@ -168,7 +168,7 @@ def _write(
 def content_hash(content: Mapping[str, Any], claims: list[dict[str, Any]], handling: Handling) -> str:
     """SHA-256 of the RFC 8785 form of a version, in hexadecimal."""
     whole: Any = {"content": dict(content), "claims": claims, "handling": handling.model_dump(mode="json")}
-    return hashlib.sha256(canonical_json(whole)).hexdigest()
+    return hashlib.sha256(canonical_json(whole, parsed=True)).hexdigest()
 
 
 def _refuse_unsaveable(kind_name: str, content: Mapping[str, Any]) -> None:

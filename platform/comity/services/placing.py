@@ -56,9 +56,11 @@ def index_document(record: Record, revision: Revision, claims: list[dict[str, An
     )
 
 
-def document_for(record: Record, revision: Revision, content: Kind) -> Document:
-    """The same for content that was validated already."""
-    found = search_fields(content)
+def document_for(
+    record: Record, revision: Revision, content: Kind, dumped: Mapping[str, Any] | None = None
+) -> Document:
+    """The same for content that was validated already, and perhaps written as plain JSON too."""
+    found = search_fields(content, dumped)
     facets = {name: values for name, values in found.facets.items() if name in FACETS}
     return Document(
         record_id=record.id,

@@ -50,10 +50,13 @@ def _walk(model: type[BaseModel], data: Any) -> Iterator[_Found]:
                 yield _Found(shape, str(item))
 
 
-def search_fields(content: Kind) -> SearchFields:
-    """Title, names, summary, text and facets of one complete record, without claims that are marked more strictly than it."""
+def search_fields(content: Kind, dumped: Mapping[str, Any] | None = None) -> SearchFields:
+    """Title, names, summary, text and facets of one complete record, without claims that are marked more strictly than it.
+
+    `dumped` is the content as plain JSON, where the caller has it already.
+    """
     # A claim with a marking of its own is stricter than the record, and the index knows only the record's readers.
-    data = readable_part(content.model_dump(mode="json"), lambda _: False)
+    data = readable_part(content.model_dump(mode="json") if dumped is None else dumped, lambda _: False)
     found = list(_walk(type(content), data))
     facets: dict[str, dict[str, None]] = {"kind": {content.name: None}}
     names: dict[str, None] = {}
