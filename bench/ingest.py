@@ -80,7 +80,7 @@ def rate(act: Callable[[], Any], count: int) -> tuple[float, float]:
 
 def limit(pages: list[bytes]) -> None:
     """Nothing but load, canonicalise, verify."""
-    public = SUDLAND.key.get_op_key("verify")
+    public = allies.public(SUDLAND).checks
     for page in pages:
         for obj in json.loads(page)["objects"]:
             held = obj["extensions"].pop(SIGNATURE)
