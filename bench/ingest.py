@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from comity.domain.kinds.registry import kind
 from comity.domain.signing import SIGNATURE, sign
@@ -80,7 +81,7 @@ def rate(act: Callable[[], Any], count: int) -> tuple[float, float]:
 
 def limit(pages: list[bytes]) -> None:
     """Nothing but load, canonicalise, verify."""
-    public = allies.public(SUDLAND).checks
+    public = Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(str(allies.public(SUDLAND).jwk["x"]) + "="))
     for page in pages:
         for obj in json.loads(page)["objects"]:
             held = obj["extensions"].pop(SIGNATURE)

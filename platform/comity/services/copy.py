@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Final
 
 from comity.domain.audience import Stage
@@ -39,7 +38,7 @@ TAKEN: Final = Outcome("applied")
 
 @dataclass(frozen=True)
 class Copy:
-    """A version that was accepted, under the handling it has here."""
+    """A version that was accepted, under the handling it has here. `dumped` is the content as plain JSON."""
 
     stix_id: str
     version: str
@@ -47,11 +46,7 @@ class Copy:
     content: Kind
     handling: Handling
     text: str
-
-    @cached_property
-    def dumped(self) -> dict[str, Any]:
-        """The content as plain JSON."""
-        return self.content.model_dump(mode="json", exclude_none=True)
+    dumped: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -131,9 +131,9 @@ def _read(unit: Unit, terms: Terms, one: Incoming) -> Copy | Stone | Outcome:
             return Stone(str(obj["id"]), stamp(parsed.facts.modified), parsed, one.text)
         found = from_stix([obj])
         handling = accept(terms, found.facts, found.content, one.text, now=unit.now)
-        return Copy(
-            str(obj["id"]), stamp(found.facts.modified), found.facts, found.content, handling, one.text
-        )
+        dumped = found.content.model_dump(mode="json", exclude_none=True)
+        version = stamp(found.facts.modified)
+        return Copy(str(obj["id"]), version, found.facts, found.content, handling, one.text, dumped)
     except StixRefused as bad:
         return Outcome.refusal(bad.reason, str(bad)[:200])
     except NotTaken as refused:
