@@ -120,7 +120,9 @@ def live_node(name: str, folder: Path) -> Iterator[LiveNode]:
         collections.ensure(unit.db, name, unit.now)
         sign.ensure_key(unit)
     app = create_app(settings, runtime=runtime)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, lifespan="off", date_header=False, timeout_graceful_shutdown=2)
+    )
     node.server = server
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name=f"node {name}")
     thread.start()

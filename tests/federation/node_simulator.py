@@ -99,7 +99,7 @@ class NodeSimulator:
         posted = request.rfile.read(length)
         self.asked.append(request.path)
         answer = self.mischief(request.command, parts.path, query) or self._honest(parts.path, query, posted)
-        request.send_response(answer.status)
+        request.send_response_only(answer.status)
         request.send_header("Content-Type", answer.media)
         request.send_header("Content-Length", str(len(answer.body) + answer.cut))
         for name, value in answer.headers.items():
@@ -115,10 +115,12 @@ class NodeSimulator:
             return Answer(200, json.dumps(token).encode(), "application/json")
         if path == FEED:
             return self.page(query)
+        if path == INBOX and not posted:
+            return Answer(200, b"{}")
         if path == INBOX:
             objects = json.loads(posted)["objects"]
             self.posted += objects
-            taken = [{"id": one["id"], "version": one["modified"]} for one in objects]
+            taken = [{"id": one.get("id", ""), "version": one.get("modified", "")} for one in objects]
             return Answer(202, json.dumps({"id": "x", "status": "complete", "successes": taken}).encode())
         return Answer(404, b"{}")
 

@@ -18,6 +18,7 @@ from comity.cli import (
     migrate,
     node,
     peer,
+    peer_check,
     serve,
     user,
 )
@@ -42,6 +43,7 @@ app.add_typer(migrate.app, name="migrate")
 app.add_typer(index.app, name="index")
 app.add_typer(audit.app, name="audit")
 app.add_typer(node.app, name="node")
+peer.app.command("check")(peer_check.check)
 app.add_typer(peer.app, name="peer")
 app.add_typer(collection.app, name="collection")
 app.add_typer(keys.app, name="key")

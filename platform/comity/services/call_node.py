@@ -71,11 +71,18 @@ class Line:
     @property
     def epoch(self) -> int:
         """A number of the node's own that changes with what this node may read there. Raises as `get` does."""
+        return self._good().epoch
+
+    def token(self) -> str:
+        """A token that works now. Raises as `get` does."""
+        return self._good().secret
+
+    def _good(self) -> _Token:
         tokens = _kept.setdefault(self.runtime, {})
         kept = tokens.get(self.peer.node_id)
         if kept is None or time.monotonic() >= kept.until:
             kept = tokens[self.peer.node_id] = self._new_token()
-        return kept.epoch
+        return kept
 
     def _with_token(self, call: Any) -> Answer:
         tokens = _kept.setdefault(self.runtime, {})
