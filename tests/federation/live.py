@@ -28,6 +28,7 @@ from comity.services.pull import Pulled
 from comity.services.runtime import Runtime
 from comity.services.unit import Unit
 from comity.storage import collections, peers, trust_groups
+from comity.worker.exchange import Exchange
 from tests import allies
 from tests.factories import NODE, World, make_database
 from tests.story import NOW, Story
@@ -188,3 +189,21 @@ def settled(nodes: list[LiveNode], *, rounds: int = 6) -> None:
                     moved += here.push(there).taken
         if not moved:
             return
+
+
+@contextmanager
+def at_work(*nodes: LiveNode) -> Iterator[None]:
+    """The exchange's own workers of these nodes, as long as the block lasts."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=Exchange(one.runtime, f"worker of {one.name}").run, args=(stop,))
+        for one in nodes
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

@@ -105,7 +105,6 @@ def test_a_node_that_shows_everything_to_everybody_fails(peer: NodeSimulator) ->
         "wrong-token",
         "inbox-stranger",
         "absent-collection",
-        "absent-object",
     }
 
 
