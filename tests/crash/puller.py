@@ -22,7 +22,8 @@ def main(url: str, folder: str, moment: str, page: int) -> None:
     """Never returns."""
     settings = Settings(database_url=url, data_dir=Path(folder), outbound_allow="127.0.0.0/8", threads=4)
     runtime = Runtime(settings, clock=lambda: NOW)
-    applied, kept = pull.apply_page, pull._Reading._keep
+    place: Any = pull
+    applied, kept = place.apply_page, place._Reading._keep
     pages = [0]
 
     def applies(*given: Any) -> Any:
@@ -37,8 +38,7 @@ def main(url: str, folder: str, moment: str, page: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         pages[0] += 1
 
-    pull.apply_page = applies
-    pull._Reading._keep = keeps  # type: ignore[assignment,method-assign]
+    place.apply_page, place._Reading._keep = applies, keeps
     pull.pull(runtime, "sudland", "doomed")
     os._exit(7)
 
