@@ -32,7 +32,7 @@ ALLOWED = {
     "services/mail.py": {"smtplib", "ssl"},
     "services/outbound.py": {"httpx2", "httpcore2", "ssl"},
     "services/pin.py": {"httpcore2", "socket", "ssl"},
-    "cli/demo.py": {"socket"},
+    "cli/demo_node.py": {"socket"},
 }
 CARRIERS = "authlib.integrations"
 PURE = frozenset({"urllib.parse", "http.cookies"})
