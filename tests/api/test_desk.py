@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from starlette.testclient import TestClient
@@ -182,7 +182,7 @@ def test_a_reply_is_entered_unedited(service: Service) -> None:
     assert at_desk(service, "editor").put(f"/records/{record.ref}/replies", json=body).status_code == 403
 
 
-STEPS = (
+STEPS: Final[tuple[tuple[str, str, Any], ...]] = (
     ("GET", "/desk", None),
     ("PUT", "/desk/vote", {"decision": "approve"}),
     ("PUT", "/desk/grades", {"grades": [{"path": "sources.0", "reliability": "B", "credibility": "2"}]}),

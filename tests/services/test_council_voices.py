@@ -71,7 +71,7 @@ def test_a_voice_with_an_interest_is_stored_and_not_counted(full: Story, tie: di
         home = organizations.get(unit.db, "gov-security-office" if "funders" in tie else "uni-north")
         assert home is not None
         changes = {"funders": ("uni-north",)} if "funders" in tie else tie
-        organizations.save(unit.db, replace(home, **changes))  # type: ignore[arg-type]
+        organizations.save(unit.db, replace(home, **changes))
     assert [_voted(full, who, record) for who in ENOUGH] == [State.PUBLISHED] * 6
     with full.unit("system", writes=False) as unit:
         stored = editorial.of_record(unit.db, editorial.Decision, record.id)

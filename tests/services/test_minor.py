@@ -79,7 +79,7 @@ def test_in_a_language_without_words_only_a_source_is_mended() -> None:
 def test_an_urgent_notice_that_waits_for_its_votes_is_not_mended(story: Story) -> None:
     """Votes are on one text: a full stop by an editor would have taken every one of them away (G-04, G-41)."""
     ends = (story.now + timedelta(days=10)).date().isoformat()
-    dates = {"subtype": "urgent", "review_due": ends, "expires_at": ends}
+    dates: dict[str, Any] = {"subtype": "urgent", "review_due": ends, "expires_at": ends}
     content = example(now=story.now, **dates)
     content["entities"][0]["role"] = "subject"
     claims = example("due_diligence_note", now=story.now)["claims"]

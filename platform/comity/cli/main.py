@@ -7,6 +7,7 @@ import typer
 from comity.cli import (
     audit,
     collection,
+    courier,
     demo,
     doctor,
     explain,
@@ -46,6 +47,7 @@ app.add_typer(node.app, name="node")
 peer.app.command("check")(peer_check.check)
 app.add_typer(peer.app, name="peer")
 app.add_typer(collection.app, name="collection")
+app.add_typer(courier.app, name="courier")
 app.add_typer(keys.app, name="key")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(user.app, name="user")

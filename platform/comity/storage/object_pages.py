@@ -99,6 +99,14 @@ def exists(db: Session, viewer: Viewer, collection_id: str, stix_id: str) -> boo
     return bool(entries(db, viewer, collection_id, every, after=-1, limit=1)[0])
 
 
+def last_moment(db: Session, viewer: Viewer, collection_id: str) -> int:
+    """When the newest object was added that the viewer may fetch, in microseconds; 0 where there is none."""
+    newest = sa.select(sa.func.max(_object.c.added_us)).where(
+        _object.c.collection_id == collection_id, _object.c.audience_id.in_(ids_for(db, fetchable_by(viewer)))
+    )
+    return int(db.scalar(newest) or 0)
+
+
 # ---------------------------------------------------------------- statements, each made once for its shape and audiences
 
 

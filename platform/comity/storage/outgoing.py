@@ -95,6 +95,12 @@ def dead(db: Session, *, limit: int = 200) -> Sequence[Letter]:
     ]
 
 
+def unsent(db: Session, node_id: str) -> Sequence[Letter]:
+    """Every letter for a node that it is not known to have, the oldest first: for who carries them by hand."""
+    chosen = sa.select(_outgoing).where(_outgoing.c.node_id == node_id, _outgoing.c.sent_at.is_(None))
+    return [_from_row(row) for row in db.execute(chosen.order_by(_outgoing.c.id))]
+
+
 def waiting(db: Session) -> dict[str, int]:
     """How many letters wait, by node."""
     rows = db.execute(
