@@ -43,6 +43,7 @@ WHO: Final = {
     "/peers/propose": "federation_officer",
     "/peers/{node_id}": "federation_officer",
     "/trust-groups": "federation_officer",
+    "/collections": "federation_officer",
     "/audit": "auditor",
     "/interests": "auditor",
     "/records/{ref}/interests": "auditor",
