@@ -121,6 +121,17 @@ def _make_allies(running: Sequence[tuple[DemoNode, Runtime]]) -> None:
     demo_allies.share(running[0][1], group=group, clock=utc_now)
 
 
+def _tour(first: DemoNode, allies: Sequence[DemoNode]) -> list[str]:
+    """How a record goes to the allies and is called back, for those who have allies."""
+    if not allies:
+        return []
+    search = f"{allies[0].address}/search?q=borrowed+instruments"
+    return [
+        f'  4. As reviewer_uni, agree to "Borrowed instruments" ({first.address}/work); see it arrive at an ally: {search}',
+        "  5. As the liaison, withdraw it; as the editor, acknowledge. It leaves the allies too, and its page says who confirmed.",
+    ]
+
+
 def _welcome(nodes: Sequence[DemoNode], password: str) -> str:
     first, *allies = nodes
     people = [f"  {one.email:52} {one.says}" for one in demo_world.sign_ins(first.name) if one.who in SHOWN]
@@ -134,10 +145,11 @@ def _welcome(nodes: Sequence[DemoNode], password: str) -> str:
             f"Sample sign-ins (password {password}; all of them are in {first.sign_ins}):",
             *people,
             "",
-            "Three things to try:",
+            "Things to try:",
             f'  1. Search signed out for "conference elicitation", then as the researcher: {first.address}/search',
             "  2. As the liaison, draft a note and see who could read it before you submit; let three sectors agree.",
             "  3. As the node administrator, try to read any of it.",
+            *_tour(first, allies),
             "",
             "Everything here but the imported public advisories is invented. Ctrl-C ends it.",
             "",

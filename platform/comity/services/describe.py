@@ -17,7 +17,7 @@ from comity.services.sign import signing_key
 from comity.services.unit import Unit
 from comity.storage import collections, node_keys
 
-TOKEN_ENDPOINT = "/federation/v1/token"
+TOKEN_ENDPOINT = "/federation/v1/token"  # nosec B105  an address
 CHECKPOINT = "/federation/v1/ledger/checkpoint"
 
 
